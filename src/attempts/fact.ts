@@ -44,6 +44,8 @@ export interface Fact {
   readonly name?: string
   /** True when the actor is a Group that names no members: nobody in particular (in-the-wild §4.5, rule 10). */
   readonly group?: true
+  /** True when the actor is a Group and the learner one of its members (Q22): a policy may ignore those. */
+  readonly member?: true
   readonly verb: string
   readonly object: ActivityRef
   readonly parents: readonly ActivityRef[]
