@@ -1,0 +1,93 @@
+import type { Window } from './count.ts'
+import type { Policy } from './policy.ts'
+import { type Period, tilingOf } from './tiling.ts'
+
+/** One version of a policy and from when on it decides: a window boundary, ms; null = since the beginning. */
+export interface PolicyVersion {
+  readonly policy: Policy
+  readonly version: number
+  readonly effectiveFrom: number | null
+}
+
+/** The time a version decides: half-open, ms. The next version ends it (Q25). */
+export interface Reign {
+  readonly from: number
+  readonly until: number
+}
+
+export function reignOf(versions: readonly PolicyVersion[], index: number): Reign {
+  return {
+    from: versions[index]?.effectiveFrom ?? -Infinity,
+    until: versions[index + 1]?.effectiveFrom ?? Infinity,
+  }
+}
+
+/**
+ * The window an instant (ms) lies in; null before an anchored policy's anchor. Half-open: the start instant belongs to the
+ * new window (Q4). `versions` are one policy's, ascending.
+ */
+export function windowAt(versions: readonly PolicyVersion[], at: number): Window | null {
+  for (let index = versions.length - 1; index >= 0; index -= 1) {
+    if (at >= reignOf(versions, index).from) return windowOfVersion(versions, index, at)
+  }
+  return null
+}
+
+/** The same, for a version already known to decide at that instant. */
+export function windowOfVersion(
+  versions: readonly PolicyVersion[],
+  index: number,
+  at: number,
+): Window | null {
+  const version = versions[index]
+  const period = version && tilingOf(version.policy.window).periodAt(at)
+  return period ? toWindow(version, reignOf(versions, index), period) : null
+}
+
+/** Every window that touches [from, to), ms, ascending. Both must be finite: calendar windows reach back for ever. */
+export function windowsBetween(versions: readonly PolicyVersion[], from: number, to: number): Window[] {
+  if (!Number.isFinite(from) || !Number.isFinite(to))
+    throw new RangeError('windowsBetween needs finite times')
+  return versions.flatMap((version, index) => {
+    const reign = reignOf(versions, index)
+    const tiling = tilingOf(version.policy.window)
+    const found: Window[] = []
+    let at = Math.max(from, reign.from, tiling.origin)
+    while (at < Math.min(to, reign.until)) {
+      const period = tiling.periodAt(at)
+      if (!period) break
+      found.push(toWindow(version, reign, period))
+      at = period.end
+    }
+    return found
+  })
+}
+
+/** The window with that id; null for another policy's, an unknown version, or a date on which none begins. */
+export function windowById(versions: readonly PolicyVersion[], id: string): Window | null {
+  const [policy, number, date = ''] = id.split('.')
+  const index = versions.findIndex((each) => each.policy.id === policy && String(each.version) === number)
+  const version = versions[index]
+  const period = version && tilingOf(version.policy.window).periodOn(date)
+  if (!period) return null
+  const window = toWindow(version, reignOf(versions, index), period)
+  // Equal to the id asked for, so that one window has one spelling; not empty, so that it is one of this version's.
+  return window.id === id && window.start < window.end ? window : null
+}
+
+/** Whether a window of the policy begins at that instant, ms: where a new version may take over. */
+export function isBoundary(policy: Policy, at: number): boolean {
+  return tilingOf(policy.window).periodAt(at)?.start === at
+}
+
+/** Cut to the version's reign, so that windows never overlap even if zone rules moved a boundary after the fact. */
+function toWindow(version: PolicyVersion, reign: Reign, period: Period): Window {
+  const { policy, version: number } = version
+  return {
+    id: `${policy.id}.${number}.${period.date}`,
+    policy: policy.id,
+    version: number,
+    start: Math.max(period.start, reign.from),
+    end: Math.min(period.end, reign.until),
+  }
+}

@@ -1,0 +1,86 @@
+/** Builders of what metering works on. Times may be written as ISO text. */
+import type { Classified, Obstacle } from '../../src/attempts/derivation.ts'
+import type { StoredFact } from '../../src/attempts/fact.ts'
+import { type Policy, type PolicyInput, policySchema } from '../../src/metering/policy.ts'
+import type { PolicyVersion } from '../../src/metering/windows.ts'
+
+export const ADL = 'http://adlnet.gov/expapi/verbs'
+export const INITIALIZED = `${ADL}/initialized`
+export const ATTENDED = `${ADL}/attended`
+
+type Overrides = Partial<Omit<PolicyInput, 'window'>> & { window?: Partial<PolicyInput['window']> }
+
+function policyInput({ window, ...rest }: Overrides = {}): PolicyInput {
+  return {
+    schema: 1,
+    id: 'test',
+    count: { any: [{ evidence: true }] },
+    unique: { by: ['learner'] },
+    window: { kind: 'anchored', length: { months: 1 }, anchor: '2024-01-01', ...window },
+    ...rest,
+  }
+}
+
+export function policy(overrides: Overrides = {}): Policy {
+  return policySchema.parse(policyInput(overrides))
+}
+
+export function versions(...policies: readonly (Policy | [Policy, string])[]): readonly PolicyVersion[] {
+  return policies.map((each, index) => ({
+    policy: Array.isArray(each) ? each[0] : each,
+    version: index + 1,
+    effectiveFrom: Array.isArray(each) ? Date.parse(each[1]) : null,
+  }))
+}
+
+export interface Given {
+  readonly id?: string
+  readonly at?: string | number
+  readonly stored?: string | number
+  /** The statement's own timestamp; `at` by default. */
+  readonly timestamp?: string | null
+  readonly resumedAt?: string | number
+  readonly verb?: string
+  readonly obstacles?: readonly Obstacle[]
+  readonly launchModeUnknown?: boolean
+  readonly member?: true
+}
+
+export function ms(time: string | number): number {
+  return typeof time === 'number' ? time : Date.parse(time)
+}
+
+let statements = 0
+
+export function classified(given: Given = {}): Classified {
+  const at = ms(given.at ?? '2024-01-15T12:00:00Z')
+  const { obstacles = [], launchModeUnknown = false } = given
+  statements += 1
+  const fact: StoredFact = {
+    statementId: given.id ?? `s-${String(statements).padStart(6, '0')}`,
+    learner: 'mbox:mailto:ana@example.org',
+    verb: given.verb ?? INITIALIZED,
+    object: { id: 'https://lms.example.org/course/1' },
+    parents: [],
+    groupings: [],
+    source: 'other',
+    keys: [],
+    at: given.timestamp === null ? null : ms(given.timestamp ?? at),
+    credential: 'c-1',
+    purpose: 'learner',
+    seq: statements,
+    stored: ms(given.stored ?? at + 1000),
+    voided: obstacles.includes('voided'),
+    ...(given.member && { member: true as const }),
+  }
+  return {
+    fact,
+    at,
+    resumedAt: ms(given.resumedAt ?? at),
+    element: fact.object.id,
+    elementRule: 'default',
+    obstacles,
+    launchModeUnknown,
+    attempt: 'a-1',
+  }
+}
