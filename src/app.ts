@@ -1,0 +1,103 @@
+/** Composition root: config → stores → operations → server and jobs. What starts here stops here, in reverse order. */
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Logger, pino } from 'pino'
+import { type MovableClock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { openStores, type SharedStores } from './engine.ts'
+import { createHttp } from './http/server.ts'
+import type { Lrs } from './lrs/context.ts'
+import { type FirstStart, firstStart } from './lrs/first-start.ts'
+import { randomSecret } from './lrs/secrets.ts'
+import { createIntake, startJobsThread } from './threads.ts'
+
+export interface App {
+  readonly lrs: Lrs
+  /** Made at the first start, shown this once. */
+  readonly first: FirstStart | null
+  /** Starts to answer requests; resolves to the address of the server. */
+  listen(): Promise<string>
+  /** Open requests finish, jobs stop at a slice and release their locks, the database is closed. */
+  stop(): Promise<void>
+}
+
+export interface AppOptions {
+  /** Tests move it. */
+  readonly clock?: MovableClock
+  readonly log?: Logger
+  /** A thread died: the process cannot go on. */
+  onFault?(error: unknown): void
+}
+
+/** How long open requests may take to finish after a stop was asked for. */
+const FINISH_MS = 10_000
+
+export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const clock = options.clock ?? systemClock()
+  const log = options.log ?? pino({ level: config.ROLLCALL_LOG })
+  const onFault = options.onFault ?? ((error) => log.fatal({ err: error }, 'a thread died'))
+  const stores = await openStores(config, clock)
+  const keys = await keysOf(stores)
+  const home = (config.ROLLCALL_URL ?? `http://localhost:${config.PORT}`).replace(/\/$/, '')
+  const threadDeps = { stores, start: { clockOffset: clock.offset, keys, home }, onFault }
+  const jobs = await startJobsThread(threadDeps)
+  const intake = createIntake(threadDeps, jobs.wake)
+  const lrs: Lrs = { stores, clock, newId: randomUUID, keys, home, wake: jobs.wake }
+  const first = await firstStart(lrs, {
+    email: config.ROLLCALL_ADMIN_EMAIL,
+    password: config.ROLLCALL_ADMIN_PASSWORD,
+    key: config.ROLLCALL_KEY,
+    secret: config.ROLLCALL_SECRET,
+  })
+  let server: Server | null = null
+  let stopping: Promise<void> | null = null
+
+  const http = createHttp({
+    lrs,
+    bodyLimit: config.ROLLCALL_BODY_LIMIT,
+    storeLarge: intake.store,
+    log,
+    keepRefusals: config.ROLLCALL_REFUSALS,
+    ready: () => stopping === null,
+  })
+
+  return {
+    lrs,
+    first,
+    listen: async () => {
+      server = createServer(http)
+      server.listen(config.PORT, config.HOST)
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      return `http://localhost:${port}`
+    },
+    stop: () => {
+      stopping ??= (async () => {
+        if (server) await closeServer(server)
+        await jobs.stop()
+        await intake.stop()
+        await stores.close()
+      })()
+      return stopping
+    },
+  }
+}
+
+/** The same for every process and every start (ruling 24). */
+async function keysOf(stores: SharedStores): Promise<Lrs['keys']> {
+  const [credentials, sessions, cursors] = await Promise.all(
+    ['credentials', 'sessions', 'cursors'].map((name) => stores.keys.getOrCreate(name, randomSecret())),
+  )
+  return { credentials, sessions, cursors } as Lrs['keys']
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  const late = setTimeout(() => server.closeAllConnections(), FINISH_MS)
+  await closed
+  clearTimeout(late)
+}

@@ -1,0 +1,193 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+/** The command line. The only file that reads the environment, and the only one that does anything when it is imported. */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { startApp } from './app.ts'
+import { type Config, ConfigError, loadConfig } from './config.ts'
+import { orderServer, runCommand } from './control.ts'
+import { demo } from './demo/demo.ts'
+import { presets } from './metering/presets.ts'
+import { serve, showFirst } from './serve.ts'
+import { StoreError } from './store/store-error.ts'
+
+const print = (line: string): void => {
+  console.log(line)
+}
+
+const program = new Command('rollcall')
+  .description('An xAPI learning record store that knows who counts.')
+  .showHelpAfterError()
+
+program
+  .command('serve')
+  .description('Answer requests until stopped with SIGTERM or Ctrl-C.')
+  .addHelpText('after', '\nExample:\n  PORT=8080 ROLLCALL_DATA=./data rollcall serve')
+  .action(() => finish((config) => serve(config, print)))
+
+program
+  .command('demo')
+  .description('Start on a fresh store, send a year of sample statements, and show the licence views.')
+  .option('--exit', 'end after the figures instead of serving on')
+  .addHelpText('after', '\nExample:\n  rollcall demo --exit')
+  .action(({ exit }: { exit?: boolean }) =>
+    finish((config) => demo(config, { exit: exit === true, print, startApp })),
+  )
+
+const tenant = order(
+  program.command('tenant').description('Customers: every row belongs to one.'),
+  'tenant list',
+)
+order(
+  tenant.command('add <slug>').description('Add a tenant.').option('--name <name>', 'shown to people'),
+  'tenant add acme --name "Acme Ltd"',
+).action((slug: string, { name }: { name?: string }) => run('tenant add', { slug, name: name ?? slug }))
+order(tenant.command('list').description('List the tenants.'), 'tenant list').action(() =>
+  run('tenant list', {}),
+)
+
+const inTenant = ['--tenant <slug>', 'needed when there are several'] as const
+
+const user = order(program.command('user').description('People who sign in.'), 'user list')
+order(
+  user
+    .command('add <email>')
+    .description('Add a person; the password is read from ROLLCALL_PASSWORD.')
+    .option('--role <role...>', 'admin, licence, compliance, integrator', ['admin'])
+    .option(...inTenant),
+  'user add ana@example.org --role licence compliance',
+).action((email: string, { role, tenant }: { role: string[]; tenant?: string }) =>
+  run('user add', { email, roles: role, password: process.env.ROLLCALL_PASSWORD, ...(tenant && { tenant }) }),
+)
+order(
+  user
+    .command('list')
+    .description('List the people.')
+    .option(...inTenant),
+  'user list',
+).action((options) => run('user list', options))
+order(
+  user
+    .command('remove <id>')
+    .description('Remove a person.')
+    .option(...inTenant),
+  'user remove 4f1c…',
+).action((id, options) => run('user remove', { id, ...options }))
+
+const credential = order(
+  program.command('credential').description('Keys and secrets of content and LMSs.'),
+  'credential list',
+)
+order(
+  credential
+    .command('add <label>')
+    .description('Add a credential and print its secret, this once.')
+    .requiredOption('--purpose <purpose>', 'learner, preview, lms, report')
+    .option('--scope <scope...>', 'what it may do', ['statements/write', 'statements/read/mine'])
+    .option(...inTenant),
+  'credential add "Moodle preview" --purpose preview --scope statements/write',
+).action((label: string, { purpose, scope, tenant }: { purpose: string; scope: string[]; tenant?: string }) =>
+  run('credential add', { label, purpose, scopes: scope, ...(tenant && { tenant }) }),
+)
+order(
+  credential
+    .command('list')
+    .description('List the credentials.')
+    .option(...inTenant),
+  'credential list',
+).action((options) => run('credential list', options))
+order(
+  credential
+    .command('remove <id>')
+    .description('Remove a credential; what it wrote stays.')
+    .option(...inTenant),
+  'credential remove 4f1c…',
+).action((id, options) => run('credential remove', { id, ...options }))
+
+const policy = order(
+  program.command('policy').description('Counting policies.'),
+  'policy add accord-3m --anchor 2026-01-31',
+)
+order(
+  policy
+    .command('add <file-or-preset>')
+    .description('Add a policy from a JSON file, or a preset by its name.')
+    .option('--anchor <date>', 'start date, YYYY-MM-DD, in place of the one given')
+    .option('--limit <learners>', 'included learners, in place of the one given')
+    .option(...inTenant),
+  'policy add accord-3m --anchor 2026-01-31 --limit 1000',
+).action((name: string, { anchor, limit, tenant }: { anchor?: string; limit?: string; tenant?: string }) =>
+  run('policy add', { policy: readPolicy(name, anchor, limit), ...(tenant && { tenant }) }),
+)
+order(
+  policy
+    .command('list')
+    .description('List the policies.')
+    .option(...inTenant),
+  'policy list',
+).action((options) => run('policy list', options))
+order(
+  policy
+    .command('text <id>')
+    .description('Say in plain words what counts.')
+    .option(...inTenant),
+  'policy text accord-3m',
+).action((id, options) => run('policy text', { id, ...options }))
+order(policy.command('presets').description('List the presets.'), 'policy presets').action(() => {
+  for (const { id } of presets) print(id)
+})
+
+order(
+  program
+    .command('recount')
+    .description(
+      'Work every count out again from the statements and say whether anything differed (exit code 1 then).',
+    )
+    .requiredOption('--policy <id>', 'the policy')
+    .option(...inTenant),
+  'recount --policy accord-12m',
+).action((options) => run('recount', options))
+
+await program.parseAsync()
+
+function order(command: Command, example: string): Command {
+  return command.addHelpText('after', `\nExample:\n  rollcall ${example}`)
+}
+
+/** Goes through the server that holds the data directory, if there is one (ruling 27). */
+async function run(command: string, input: object): Promise<void> {
+  await finish(async (config) => {
+    const told = await orderServer(config.ROLLCALL_DATA, { command, input }, print)
+    if (told !== null) return told
+    const app = await startApp({ ...config, ROLLCALL_LOG: 'error' })
+    try {
+      showFirst(app.first, print)
+      return await runCommand(app.lrs, command, input, print)
+    } finally {
+      await app.stop()
+    }
+  })
+}
+
+/** Runs with the settings, ends with the exit code; what the operator can mend is one sentence, not a stack. */
+async function finish(action: (config: Config) => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await action(loadConfig(process.env))
+  } catch (error) {
+    const known =
+      error instanceof ConfigError ||
+      error instanceof StoreError ||
+      (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    console.error(known ? (error as Error).message : error)
+    process.exitCode = 1
+  }
+}
+
+function readPolicy(name: string, anchor: string | undefined, limit: string | undefined): unknown {
+  const preset = presets.find(({ id }) => id === name)
+  const given = (preset ?? JSON.parse(readFileSync(name, 'utf8'))) as { window?: object; limit?: object }
+  return {
+    ...given,
+    ...(anchor === undefined ? {} : { window: { ...given.window, anchor } }),
+    ...(limit === undefined ? {} : { limit: { ...given.limit, included: Number(limit) } }),
+  }
+}

@@ -1,0 +1,70 @@
+/** Every setting, in one schema: read once by cli.ts, frozen, handed over in pieces. An unknown choice stops the start. */
+import { z } from 'zod'
+
+const size = z
+  .string()
+  .regex(/^\d+(kb|mb)?$/i, 'give bytes, or a number with kb or mb')
+  .transform((text) => {
+    const number = Number.parseInt(text, 10)
+    if (/mb$/i.test(text)) return number * 1024 * 1024
+    return /kb$/i.test(text) ? number * 1024 : number
+  })
+
+const secret = z.string().min(1)
+
+export const configSchema = z.object({
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(8080)
+    .describe('Port to listen on; 0 takes a free one.'),
+  HOST: z.string().optional().describe('Address to listen on; all interfaces when unset.'),
+  ROLLCALL_URL: z
+    .url()
+    .optional()
+    .describe('Address under which clients reach the server; appears in `authority`.'),
+  ROLLCALL_STORE: z
+    .literal('sqlite', { error: 'the store must be «sqlite»' })
+    .default('sqlite')
+    .describe('The database: `sqlite` is embedded.'),
+  ROLLCALL_DATA: z.string().min(1).default('./data').describe('Directory of the embedded store.'),
+  ROLLCALL_ADMIN_EMAIL: z.email().optional().describe('First start: e-mail of the administrator.'),
+  ROLLCALL_ADMIN_PASSWORD: secret.optional().describe('First start: password of the administrator.'),
+  ROLLCALL_KEY: secret.optional().describe('First start: key of the learner credential.'),
+  ROLLCALL_SECRET: secret.optional().describe('First start: secret of the learner credential.'),
+  ROLLCALL_BODY_LIMIT: size.default(10 * 1024 * 1024).describe('Largest request body (10mb).'),
+  ROLLCALL_READERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(2)
+    .describe('Reader threads of the embedded store.'),
+  ROLLCALL_REFUSALS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe('How many refused requests the log keeps for each tenant.'),
+  ROLLCALL_LOG: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+    .default('info')
+    .describe('Least level that is logged.'),
+})
+
+export type Config = Readonly<z.infer<typeof configSchema>>
+
+/** Thrown with one readable sentence for each wrong setting; values are never repeated, they may be secrets. */
+export class ConfigError extends Error {}
+
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = configSchema.safeParse(given)
+  if (parsed.success) return Object.freeze(parsed.data)
+  const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new ConfigError(`Wrong settings.\n${lines.join('\n')}`)
+}

@@ -1,0 +1,52 @@
+/** Keys and people. */
+import { Router } from 'express'
+import {
+  createCredential,
+  createPerson,
+  listCredentials,
+  listPeople,
+  removeCredential,
+  removePerson,
+} from '../../lrs/accounts.ts'
+import type { Lrs } from '../../lrs/context.ts'
+import { allowOnly, callerOf } from '../middleware.ts'
+import { jsonOf } from './request.ts'
+
+export function accountRoutes(lrs: Lrs): Router {
+  const router = Router()
+
+  router
+    .route('/credentials')
+    .get(async (_request, response) => {
+      response.json({ items: await listCredentials(lrs, callerOf(response)), next: null })
+    })
+    .post(async (request, response) => {
+      response.status(201).json(await createCredential(lrs, callerOf(response), jsonOf(request)))
+    })
+    .all(allowOnly('GET', 'HEAD', 'POST'))
+  router
+    .route('/credentials/:id')
+    .delete(async (request, response) => {
+      await removeCredential(lrs, callerOf(response), request.params.id)
+      response.sendStatus(204)
+    })
+    .all(allowOnly('DELETE'))
+  router
+    .route('/users')
+    .get(async (_request, response) => {
+      response.json({ items: await listPeople(lrs, callerOf(response)), next: null })
+    })
+    .post(async (request, response) => {
+      response.status(201).json(await createPerson(lrs, callerOf(response), jsonOf(request)))
+    })
+    .all(allowOnly('GET', 'HEAD', 'POST'))
+  router
+    .route('/users/:id')
+    .delete(async (request, response) => {
+      await removePerson(lrs, callerOf(response), request.params.id)
+      response.sendStatus(204)
+    })
+    .all(allowOnly('DELETE'))
+
+  return router
+}

@@ -1,0 +1,76 @@
+/** Policies, windows, who counts and why: the licence side of the API. */
+import { Router } from 'express'
+import type { Lrs } from '../../lrs/context.ts'
+import { explainLearner, listCounted } from '../../lrs/counted.ts'
+import { addPolicy, listPolicies, policyInWords, readPolicy } from '../../lrs/policies.ts'
+import { listWindows, readLicence, readWindow } from '../../lrs/windows.ts'
+import { allowOnly, callerOf } from '../middleware.ts'
+import { sendCountedCsv } from './csv.ts'
+import { jsonOf, pageOf, queryOf } from './request.ts'
+
+export function licenceRoutes(lrs: Lrs): Router {
+  const router = Router()
+
+  router
+    .route('/policies')
+    .get(async (_request, response) => {
+      response.json({ items: await listPolicies(lrs, callerOf(response)), next: null })
+    })
+    .post(async (request, response) => {
+      response.status(201).json(await addPolicy(lrs, callerOf(response), jsonOf(request)))
+    })
+    .all(allowOnly('GET', 'HEAD', 'POST'))
+  router
+    .route('/policies/:id')
+    .get(async (request, response) => {
+      response.json(await readPolicy(lrs, callerOf(response), request.params.id))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/policies/:id/text')
+    .get(async (request, response) => {
+      const text = await policyInWords(lrs, callerOf(response), request.params.id)
+      if (request.accepts(['application/json', 'text/plain']) === 'text/plain')
+        response.type('text/plain').send(text.join('\n'))
+      else response.json({ text })
+    })
+    .all(allowOnly('GET', 'HEAD'))
+
+  router
+    .route('/licence')
+    .get(async (request, response) => {
+      response.json(await readLicence(lrs, callerOf(response), queryOf(request, 'policy').policy))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/windows')
+    .get(async (request, response) => {
+      const { policy, from, to } = queryOf(request, 'windows')
+      response.json({ items: await listWindows(lrs, callerOf(response), { policy, from, to }), next: null })
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/windows/:id')
+    .get(async (request, response) => {
+      response.json(await readWindow(lrs, callerOf(response), request.params.id))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/windows/:id/learners')
+    .get(async (request, response) => {
+      const { id } = request.params
+      const type = request.accepts(['application/json', 'text/csv'])
+      if (type === 'text/csv') return sendCountedCsv(lrs, callerOf(response), id, response)
+      response.json(await listCounted(lrs, callerOf(response), id, pageOf(request)))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/windows/:id/learners/:learner')
+    .get(async (request, response) => {
+      const { id, learner } = request.params
+      response.json(await explainLearner(lrs, callerOf(response), id, learner))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+
+  return router
+}

@@ -1,0 +1,25 @@
+/** /xapi: the standard, both versions by header. The order of the checks is read from top to bottom. */
+import { Router } from 'express'
+import { Refusal } from '../../lrs/refusal.ts'
+import { allowOnly, basicKey, limitFailedSignIns, requireCaller } from '../middleware.ts'
+import { answerHeaders, requireVersion } from './request.ts'
+import { type StatementsDeps, statementsRouter } from './statements.ts'
+
+/** What /about tells (XAPI-00315): every version spoken. */
+const ABOUT = { version: ['1.0.0', '1.0.1', '1.0.2', '1.0.3', '2.0.0'] }
+
+export function xapiRouter(deps: StatementsDeps): Router {
+  const router = Router()
+  router.use(answerHeaders(deps.lrs))
+  router.get('/about', (_request, response) => {
+    response.json(ABOUT)
+  })
+  router.all('/about', allowOnly('GET', 'HEAD'))
+  router.use(requireVersion)
+  router.use(limitFailedSignIns(basicKey), requireCaller(deps.lrs))
+  router.use('/statements', statementsRouter(deps))
+  router.use((request) => {
+    throw new Refusal('not-found', `there is no xAPI resource ${request.path}`)
+  })
+  return router
+}

@@ -1,0 +1,103 @@
+/** /xapi/statements (1.0.3 Communication §2.1, 2.0.0 §4.1.6.1), with JSON bodies. */
+import { type Request, type Response, Router } from 'express'
+import type { Caller } from '../../lrs/access.ts'
+import type { Lrs } from '../../lrs/context.ts'
+import { findStatement, listStatements } from '../../lrs/find-statements.ts'
+import { malformed, malformedAt, Refusal } from '../../lrs/refusal.ts'
+import { type StatementsRequest, storeStatements } from '../../lrs/store-statements.ts'
+import { isUuid } from '../../xapi/formats.ts'
+import { readStatementQuery } from '../../xapi/query.ts'
+import { allowOnly, bytesOf, callerOf, rawBody } from '../middleware.ts'
+import { versionOf } from './request.ts'
+import { sendStatements } from './send-statements.ts'
+
+/** Larger bodies are parsed and checked in a thread (ruling 36 asks it above 1 MB; a body of 1 MB can be a million brackets). */
+const LARGE = 256 * 1024
+
+export interface StatementsDeps {
+  readonly lrs: Lrs
+  readonly bodyLimit: number
+  /** `storeStatements`, run in another thread; takes the bytes away from this one. */
+  storeLarge(caller: Caller, request: StatementsRequest): Promise<readonly string[]>
+}
+
+export function statementsRouter({ lrs, bodyLimit, storeLarge }: StatementsDeps): Router {
+  const router = Router()
+
+  router.get('/', async (request, response) => {
+    const read = readStatementQuery(searchOf(request), versionOf(response))
+    if ('violations' in read) throw malformed(read.violations)
+    const { query } = read
+    const language = request.get('accept-language')
+    if (query.kind !== 'list') {
+      const { text, stored } = await findStatement(lrs, callerOf(response), query, language)
+      response.set('Last-Modified', new Date(stored).toUTCString())
+      return sendStatements(response, text, query.attachments)
+    }
+    const { statements, cursor } = await listStatements(lrs, callerOf(response), query, language)
+    const more = cursor === null ? '' : moreLink(request, cursor)
+    return sendStatements(
+      response,
+      `{"statements":[${statements.join(',')}],"more":${JSON.stringify(more)}}`,
+      query.attachments,
+    )
+  })
+
+  router.post('/', rawBody(bodyLimit), async (request, response) => {
+    refuseParameters(request, [])
+    response.json(await store(request, response))
+  })
+
+  router.put('/', rawBody(bodyLimit), async (request, response) => {
+    refuseParameters(request, ['statementId'])
+    const id = searchOf(request).get('statementId')
+    if (id === null) throw malformedAt('?statementId', 'PUT needs the statementId', 'XAPI-00145')
+    if (!isUuid(id)) throw malformedAt('?statementId', `«${id}» is not a UUID`, 'XAPI-00145')
+    await store(request, response, id.toLowerCase())
+    response.sendStatus(204)
+  })
+
+  router.all('/', allowOnly('GET', 'HEAD', 'POST', 'PUT'))
+  return router
+
+  async function store(request: Request, response: Response, putId?: string): Promise<readonly string[]> {
+    requireJson(request)
+    const bytes = bytesOf(request)
+    const work: StatementsRequest = {
+      bytes,
+      version: versionOf(response),
+      ...(putId === undefined ? {} : { putId }),
+    }
+    return bytes.length > LARGE
+      ? storeLarge(callerOf(response), work)
+      : storeStatements(lrs, callerOf(response), work)
+  }
+}
+
+function searchOf(request: Request): URLSearchParams {
+  const start = request.originalUrl.indexOf('?')
+  return new URLSearchParams(start < 0 ? '' : request.originalUrl.slice(start))
+}
+
+/** A parameter the standard does not name is refused (XAPI-00334); `%2f`-less names are compared as they are. */
+function refuseParameters(request: Request, known: readonly string[]): void {
+  const names = [...searchOf(request).keys()]
+  const unknown = names.find((name, index) => !known.includes(name) || names.indexOf(name) !== index)
+  if (unknown !== undefined) throw malformedAt(`?${unknown}`, 'unknown or repeated parameter', 'XAPI-00334')
+}
+
+function requireJson(request: Request): void {
+  const type = (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
+  if (type === 'application/json') return
+  throw new Refusal(
+    'unsupported-media-type',
+    `statements are sent as application/json, not as «${type ?? ''}»`,
+  )
+}
+
+/** The same query with the cursor in place: it keeps format, order and filters (1.0.3 Data §2.5). */
+function moreLink(request: Request, cursor: string): string {
+  const parameters = searchOf(request)
+  parameters.set('cursor', cursor)
+  return `${request.baseUrl}?${parameters}`
+}

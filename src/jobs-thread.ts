@@ -1,0 +1,25 @@
+/** The thread in which jobs run, so that counting never delays an answer (ruling 34). Says `ready`, then listens. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { connectStores } from './engine.ts'
+import { startJobs } from './jobs/jobs.ts'
+import { createCatalogues } from './lrs/catalogue.ts'
+import type { ThreadStart } from './threads.ts'
+
+const start = workerData as ThreadStart
+const stores = await connectStores(start.stores)
+const report = (error: unknown): void => {
+  process.stderr.write(`${JSON.stringify({ level: 'error', msg: 'job failed', error: String(error) })}\n`)
+}
+const jobs = await startJobs({ stores, catalogueOf: createCatalogues(stores) }, stores.jobs(), report)
+// What an earlier process left dirty is worked off now.
+jobs.wake()
+
+parentPort?.on('message', (message: 'wake' | 'stop') => {
+  if (message === 'wake') return jobs.wake()
+  void (async () => {
+    await jobs.stop()
+    await stores.close()
+    parentPort?.close()
+  })()
+})
+parentPort?.postMessage('ready')

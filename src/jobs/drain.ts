@@ -1,0 +1,42 @@
+/** Works off what is dirty: expands mass changes, then recounts learners, in slices under one fenced lease (rulings 31, 33). */
+import { type RecountDeps, recountLearners } from '../lrs/recount.ts'
+import type { Lease } from '../store/ports.ts'
+
+const LEASE = 'drain'
+export const LEASE_MS = 10_000
+/** Learners recounted in one commit: small enough to leave ingest its share of the writer. */
+const SLICE = 64
+/** Identities marked in one commit while a mass change is expanded. */
+const EXPANSION = 2_000
+
+export interface DrainControl {
+  /** Stop at the next slice. */
+  readonly signal: AbortSignal
+  /** Called between slices: keeps the job's lock alive. */
+  touch(): Promise<void>
+}
+
+/** Runs until nothing is dirty, or another process holds the lease, or it is told to stop. */
+export async function drain(deps: RecountDeps, holder: string, control: DrainControl): Promise<void> {
+  const { leases } = deps.stores
+  let lease = await leases.acquire(LEASE, holder, LEASE_MS)
+  let held = performance.now()
+  while (lease && !control.signal.aborted) {
+    if (!(await drainSlice(deps, lease))) break
+    if (performance.now() - held < LEASE_MS / 4) continue
+    held = performance.now()
+    await control.touch()
+    lease = await leases.acquire(LEASE, holder, LEASE_MS)
+  }
+  if (lease) await leases.release(lease)
+}
+
+/** @returns false when there is nothing more to do now; learners that fail stay marked and are tried again at the next run */
+async function drainSlice(deps: RecountDeps, lease: Lease): Promise<boolean> {
+  const { metering } = deps.stores
+  const [change] = await metering.pendingChanges()
+  if (change && (await metering.expandChange(lease, change, EXPANSION)) === 'fenced') return false
+  const dirty = await metering.dirtyLearners(SLICE)
+  const written = dirty.length > 0 ? await recountLearners(deps, lease, dirty) : 0
+  return change !== undefined || written > 0
+}

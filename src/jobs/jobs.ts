@@ -1,0 +1,85 @@
+/** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
+import { randomUUID } from 'node:crypto'
+import { Agenda, type AgendaBackend } from 'agenda'
+import type { RecountDeps } from '../lrs/recount.ts'
+import { drain, LEASE_MS } from './drain.ts'
+
+const DRAIN = 'drain'
+/** Agenda's polling finds work of other processes and after failures; our own commits wake the drain at once (ruling 34). */
+const POLL_MS = 500
+/** A drain that nobody woke: what a crash left behind. */
+const SAFETY_NET = '5 seconds'
+
+export interface Jobs {
+  /** Something is dirty. */
+  wake(): void
+  /** Handlers stop at their next slice and release their locks. */
+  stop(): Promise<void>
+}
+
+export async function startJobs(
+  deps: RecountDeps,
+  backend: AgendaBackend,
+  report: (error: unknown) => void,
+): Promise<Jobs> {
+  const holder = randomUUID()
+  const stopping = new AbortController()
+  /** Woken while a drain runs: it may have looked already. */
+  let again = false
+  let running = false
+
+  const agenda = new Agenda({
+    backend,
+    name: `rollcall ${holder}`,
+    processEvery: POLL_MS,
+    maxConcurrency: 5,
+    defaultConcurrency: 1,
+    defaultLockLimit: 1,
+    defaultLockLifetime: LEASE_MS,
+  })
+  agenda.on('error', report)
+  agenda.on('fail', report)
+  agenda.define(
+    DRAIN,
+    // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler with one parameter.
+    async (job) => {
+      running = true
+      try {
+        do {
+          again = false
+          await drain(deps, holder, { signal: stopping.signal, touch: () => job.touch() })
+        } while (again && !stopping.signal.aborted)
+      } finally {
+        running = false
+      }
+    },
+    { concurrency: 1, lockLimit: 1, lockLifetime: LEASE_MS },
+  )
+  await agenda.start()
+  await agenda.every(SAFETY_NET, DRAIN)
+
+  let scheduling: Promise<void> | null = null
+  const wake = (): void => {
+    again = true
+    if (running || scheduling || stopping.signal.aborted) return
+    scheduling = agenda
+      .create(DRAIN, { woken: true })
+      .unique({ 'data.woken': true })
+      .schedule(new Date())
+      .save()
+      .then(() => undefined, report)
+      .finally(() => {
+        scheduling = null
+      })
+  }
+
+  return {
+    wake,
+    stop: async () => {
+      stopping.abort()
+      await scheduling
+      await agenda.drain({ timeout: LEASE_MS })
+      await agenda.stop()
+    },
+  }
+}

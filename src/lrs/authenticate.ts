@@ -1,0 +1,123 @@
+/** From an Authorization header to a caller: Basic key and secret, or a Bearer session token. */
+import jwt from 'jsonwebtoken'
+import { z } from 'zod'
+import type { Credential, Role } from '../store/ports.ts'
+import type { Caller } from './access.ts'
+import { ROLES } from './access.ts'
+import type { Lrs } from './context.ts'
+import { Refusal } from './refusal.ts'
+import { hashSecret, passwordMatches, secretMatches } from './secrets.ts'
+
+const SESSION_HOURS = 12
+/** A password nobody has: an unknown e-mail costs as much time as a known one. */
+const NOBODY = `scrypt$32768$8$1$${'A'.repeat(22)}$${'A'.repeat(43)}`
+
+const claims = z.object({
+  sub: z.string(),
+  tenant: z.string(),
+  email: z.string(),
+  roles: z.array(z.enum(ROLES)),
+})
+
+/**
+ * @param authorization the header's value
+ * @throws Refusal `unauthenticated`, in the same words whether the key or the secret is wrong
+ */
+export async function authenticate(lrs: Lrs, authorization: string | undefined): Promise<Caller> {
+  if (authorization === undefined) throw new Refusal('unauthenticated', 'credentials are required')
+  const [, scheme, value] = /^(\S+) +(\S+) *$/.exec(authorization) ?? []
+  if (scheme?.toLowerCase() === 'basic' && value) return await byKeyAndSecret(lrs, value)
+  if (scheme?.toLowerCase() === 'bearer' && value) return bySession(lrs, value)
+  throw new Refusal('unauthenticated', 'the Authorization header must be «Basic …» or «Bearer …»')
+}
+
+/** The key half of a Basic header, for counting failed sign-ins; null when there is none. */
+export function keyOf(authorization: string | undefined): string | null {
+  const [, value] = /^basic +(\S+) *$/i.exec(authorization ?? '') ?? []
+  return value ? (decodeBasic(value)?.key ?? null) : null
+}
+
+async function byKeyAndSecret(lrs: Lrs, value: string): Promise<Caller> {
+  const given = decodeBasic(value)
+  if (!given) throw new Refusal('unauthenticated', 'the Basic credentials are not base64 of «key:secret»')
+  const credential = await lrs.stores.credentials.byKey(given.key)
+  const hashes = credential?.secretHashes ?? [hashSecret('', `${lrs.keys.credentials}?`)]
+  if (!secretMatches(given.secret, lrs.keys.credentials, hashes) || !credential) {
+    throw new Refusal('unauthenticated', 'unknown key or wrong secret')
+  }
+  return credentialCaller(credential)
+}
+
+export function credentialCaller(credential: Credential): Caller {
+  const { tenant, id, key, label, purpose, scopes } = credential
+  return { kind: 'credential', tenant, id, key, label, purpose, scopes }
+}
+
+function decodeBasic(value: string): { key: string; secret: string } | null {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return null
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 1 ? null : { key: text.slice(0, colon), secret: text.slice(colon + 1) }
+}
+
+function bySession(lrs: Lrs, token: string): Caller {
+  try {
+    const payload = jwt.verify(token, lrs.keys.sessions, {
+      algorithms: ['HS256'],
+      clockTimestamp: Math.floor(lrs.clock.now() / 1000),
+    })
+    const { sub, tenant, email, roles } = claims.parse(payload)
+    return { kind: 'person', tenant, id: sub, email, roles }
+  } catch (cause) {
+    throw new Refusal(
+      'unauthenticated',
+      'the session token is not valid or has expired; sign in again',
+      [],
+      cause,
+    )
+  }
+}
+
+export interface SignIn {
+  readonly email: string
+  readonly password: string
+  /** Slug; may be left out while there is only one tenant (ruling 24). */
+  readonly tenant?: string | undefined
+}
+
+/**
+ * Signs a person in.
+ * @returns a Bearer token good for 12 hours
+ * @throws Refusal `unauthenticated`
+ */
+export async function signIn(
+  lrs: Lrs,
+  { email, password, tenant: slug }: SignIn,
+): Promise<{ token: string; roles: readonly Role[] }> {
+  const tenant = await tenantFor(lrs, slug)
+  const person = tenant ? await lrs.stores.people.byEmail(tenant, email) : null
+  const right = await passwordMatches(password, person?.passwordHash ?? NOBODY)
+  if (!right || !person || !tenant) throw new Refusal('unauthenticated', 'unknown e-mail or wrong password')
+  const now = Math.floor(lrs.clock.now() / 1000)
+  const token = jwt.sign(
+    {
+      sub: person.id,
+      tenant,
+      email: person.email,
+      roles: person.roles,
+      iat: now,
+      exp: now + SESSION_HOURS * 3600,
+    },
+    lrs.keys.sessions,
+    { algorithm: 'HS256' },
+  )
+  return { token, roles: person.roles }
+}
+
+async function tenantFor(lrs: Lrs, slug: string | undefined): Promise<string | null> {
+  if (slug !== undefined) return (await lrs.stores.tenants.bySlug(slug))?.id ?? null
+  const tenants = await lrs.stores.tenants.list()
+  if (tenants.length > 1)
+    throw new Refusal('unauthenticated', 'several tenants are here: name yours as «tenant»')
+  return tenants[0]?.id ?? null
+}

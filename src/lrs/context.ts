@@ -1,0 +1,22 @@
+/** What every operation works with: the stores, the clock, and the few values made at start. */
+import type { Clock } from '../clock.ts'
+import type { Stores } from '../store/ports.ts'
+
+export interface Lrs {
+  readonly stores: Stores
+  readonly clock: Clock
+  /** Random UUID. */
+  newId(): string
+  readonly keys: {
+    /** Key of the hash over credential secrets. */
+    readonly credentials: string
+    /** Signs session tokens. */
+    readonly sessions: string
+    /** Signs `more` cursors. */
+    readonly cursors: string
+  }
+  /** `homePage` of the account that stands as `authority`. */
+  readonly home: string
+  /** Tells the jobs that something is dirty (ruling 34). */
+  wake(): void
+}

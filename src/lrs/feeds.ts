@@ -1,0 +1,176 @@
+/** What an LMS tells beside statements: its catalogue, launch records, and which identifiers are one person. */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { Catalogue, CatalogueEntry, LaunchRecord } from '../attempts/derivation.ts'
+import type { IdentityLink, LearnerMerge, Page, PageRequest } from '../store/ports.ts'
+import { identifierOf } from '../xapi/actor.ts'
+import { checkAgent } from '../xapi/check-statement.ts'
+import { instantOf, isIri, isTimestamp } from '../xapi/formats.ts'
+import type { Agent } from '../xapi/types.ts'
+import { type Caller, demand } from './access.ts'
+import { createCatalogues } from './catalogue.ts'
+import type { Lrs } from './context.ts'
+import { parseInput } from './parse-input.ts'
+import { malformedAt } from './refusal.ts'
+
+/** Above this many people merged away in one call, `confirm` is asked for (ruling 20). */
+const CONFIRM_ABOVE = 20
+
+const iri = z.string().refine(isIri, 'must be an IRI')
+const instant = z
+  .string()
+  .refine((text) => isTimestamp(text), 'must be an ISO 8601 timestamp')
+  .transform((text) => instantOf(text))
+const agent = z.unknown().transform((value, context) => {
+  const [first] = checkAgent(value)
+  if (first === undefined) return identifierOf(value as Agent) as string
+  context.addIssue({
+    code: 'custom',
+    message: `${first.message} (${first.requirement})`,
+    path: first.path.split('.').slice(1),
+  })
+  return z.NEVER
+})
+
+const element = z.strictObject({
+  id: iri,
+  name: z.string().min(1),
+  kind: z.enum(['scorm', 'cmi5', 'xapi', 'ilt', 'other']),
+  utilizationTracking: z.enum([
+    'none',
+    'none-resource',
+    'incomplete-on-open',
+    'complete-on-open',
+    'complete-on-close',
+    'complete-on-duration',
+  ]),
+  validFrom: instant.optional(),
+})
+
+const launch = z
+  .strictObject({
+    session: z.string().min(1).optional(),
+    registration: z.uuid().toLowerCase().optional(),
+    element: iri.optional(),
+    learner: agent,
+    origin: z.enum(['admin-catalog', 'learner', 'unknown']),
+    mode: z.enum(['Normal', 'Browse', 'Review']).optional(),
+    at: instant,
+    roles: z.array(z.string()).optional(),
+  })
+  .refine(
+    ({ session, registration, element }) =>
+      [session, registration, element].filter((one) => one !== undefined).length === 1,
+    'exactly one of session, registration and element says what was launched',
+  )
+
+const alias = z.strictObject({ identities: z.array(agent).min(2) })
+const aliases = z.union([
+  z.strictObject({
+    aliases: z.array(alias),
+    confirm: z.boolean().default(false),
+    dryRun: z.boolean().default(false),
+  }),
+  z.array(alias).transform((list) => ({ aliases: list, confirm: false, dryRun: false })),
+  alias.transform((one) => ({ aliases: [one], confirm: false, dryRun: false })),
+])
+
+/** One entry is taken wherever a list is. */
+function listOf<T>(schema: z.ZodType<T>): z.ZodType<readonly T[]> {
+  return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(schema)) as z.ZodType<
+    readonly T[]
+  >
+}
+
+/**
+ * Adds dated catalogue entries. Without `validFrom` an element's first entry holds from the beginning, a later one from
+ * now (ruling 1). @returns how many changed something
+ */
+export async function putElements(lrs: Lrs, caller: Caller, input: unknown): Promise<{ added: number }> {
+  demand(caller, 'manage elements')
+  const now = lrs.clock.now()
+  const entries = parseInput(listOf(element), input, 'PUT /elements, ruling 1')
+  const author = caller.id
+  refuseRebilling(await createCatalogues(lrs.stores)(caller.tenant), entries, now)
+  const added = await lrs.stores.elements.put(
+    caller.tenant,
+    entries.map((entry) => ({ ...entry, validFrom: entry.validFrom ?? now, author })),
+  )
+  if (added > 0) lrs.wake()
+  return { added }
+}
+
+/** A change of a known element holds from now on, or from a later time: no click re-bills the past (ruling 1). */
+function refuseRebilling(
+  catalogue: Catalogue,
+  entries: readonly z.infer<typeof element>[],
+  now: number,
+): void {
+  for (const [index, { id, validFrom, utilizationTracking, kind }] of entries.entries()) {
+    const known = catalogue.get(id)
+    if (!known || validFrom === undefined || validFrom >= now) continue
+    const then = known.findLast((entry) => entry.validFrom <= validFrom) ?? known[0]
+    if (then?.utilizationTracking === utilizationTracking && then.kind === kind) continue
+    const message = 'the element is known already; a change may not start in the past'
+    throw malformedAt(`$.${index}.validFrom`, message, 'PUT /elements, ruling 1')
+  }
+}
+
+export async function listElements(
+  lrs: Lrs,
+  caller: Caller,
+  page: PageRequest,
+): Promise<Page<CatalogueEntry>> {
+  demand(caller, 'read reports')
+  return lrs.stores.elements.list(caller.tenant, lrs.clock.now(), page)
+}
+
+/** Launch records, before or after the statements; the same record again changes nothing (ruling 21). */
+export async function addLaunches(lrs: Lrs, caller: Caller, input: unknown): Promise<{ added: number }> {
+  demand(caller, 'record launches')
+  const records = parseInput(listOf(launch), input, 'POST /launches, ruling 21').map((record) => {
+    const given = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
+    const id = createHash('sha256')
+      .update(JSON.stringify(given, Object.keys(given).sort()))
+      .digest('hex')
+      .slice(0, 32)
+    return { ...given, id } as LaunchRecord
+  })
+  const added = await lrs.stores.launches.add(caller.tenant, records)
+  if (added > 0) lrs.wake()
+  return { added }
+}
+
+export interface AliasOutcome {
+  readonly added: number
+  readonly dryRun: boolean
+  readonly merges: readonly LearnerMerge[]
+  /** True when nothing was done because more than 20 people would be merged: send `confirm: true`. */
+  readonly needsConfirm: boolean
+}
+
+/** Adds links between identifiers of one person; each list is one person (ruling 20). */
+export async function putAliases(lrs: Lrs, caller: Caller, input: unknown): Promise<AliasOutcome> {
+  demand(caller, 'manage aliases')
+  const { aliases: given, confirm, dryRun } = parseInput(aliases, input, 'PUT /aliases, ruling 20')
+  const at = lrs.clock.now()
+  const links: IdentityLink[] = given.flatMap(({ identities: [first = '', ...rest] }) =>
+    rest
+      .filter((other) => other !== first)
+      .map((other) => ({
+        id: lrs.newId(),
+        a: first,
+        b: other,
+        author: caller.id,
+        source: 'alias' as const,
+        at,
+      })),
+  )
+  const confirmAbove = confirm ? Number.POSITIVE_INFINITY : CONFIRM_ABOVE
+  const { outcome, added, merges } = await lrs.stores.identities.link(caller.tenant, links, {
+    dryRun,
+    confirmAbove,
+  })
+  if (outcome === 'linked') lrs.wake()
+  return { added, dryRun, merges, needsConfirm: outcome === 'too-many' }
+}

@@ -1,0 +1,84 @@
+/** Statements go out: GET /xapi/statements. */
+import type { StoredStatement } from '../store/ports.ts'
+import { exactText } from '../xapi/exact.ts'
+import { canonicalText, idsText } from '../xapi/projection.ts'
+import type { ListQuery, StatementQuery } from '../xapi/query.ts'
+import { credentialTerm, termsOfQuery } from '../xapi/terms.ts'
+import { type Caller, demand, may } from './access.ts'
+import type { Lrs } from './context.ts'
+import { openCursor, sealCursor } from './cursor.ts'
+import { Refusal } from './refusal.ts'
+
+/** Most statements on one page; `limit` 0 or none asks for it. */
+export const PAGE_LIMIT = 100
+
+export interface View {
+  readonly format: 'exact' | 'ids' | 'canonical'
+  readonly acceptLanguage: string | undefined
+}
+
+/**
+ * One statement by `statementId` or `voidedStatementId`.
+ * @returns its JSON text and when it was stored (ms)
+ * @throws Refusal `not-found`, `forbidden`
+ */
+export async function findStatement(
+  lrs: Lrs,
+  caller: Caller,
+  query: Exclude<StatementQuery, ListQuery>,
+  acceptLanguage: string | undefined,
+): Promise<{ text: string; stored: number }> {
+  demand(caller, 'read own statements')
+  const found = await lrs.stores.statements.find(caller.tenant, query.id, query.kind === 'voided')
+  if (!found || !(may(caller, 'read statements') || found.credential === caller.id)) {
+    throw new Refusal(
+      'not-found',
+      `there is no ${query.kind === 'voided' ? 'voided ' : ''}statement ${query.id}`,
+    )
+  }
+  return { text: viewOf(found, { format: query.format, acceptLanguage }), stored: found.stored }
+}
+
+export interface StatementPage {
+  /** Each a JSON text. */
+  readonly statements: readonly string[]
+  /** Cursor of the next page; null on the last. */
+  readonly cursor: string | null
+}
+
+/**
+ * A page of a list. The pages of one answer stay as they were at its first page while others write.
+ * @throws Refusal `malformed` (foreign cursor), `forbidden`
+ */
+export async function listStatements(
+  lrs: Lrs,
+  caller: Caller,
+  query: ListQuery,
+  acceptLanguage: string | undefined,
+): Promise<StatementPage> {
+  demand(caller, 'read own statements')
+  const mine = may(caller, 'read statements') ? [] : [credentialTerm(caller.id)]
+  const position = query.cursor === undefined ? null : openCursor(query.cursor, caller, lrs.keys.cursors)
+  const upTo = position?.upTo ?? (await lrs.stores.statements.lastSeq(caller.tenant))
+  const { items, more } = await lrs.stores.statements.select(caller.tenant, {
+    terms: [...termsOfQuery(query), ...mine],
+    ...(query.since === undefined ? {} : { since: query.since }),
+    ...(query.until === undefined ? {} : { until: query.until }),
+    ascending: query.ascending,
+    limit: Math.min(query.limit || PAGE_LIMIT, PAGE_LIMIT),
+    upTo,
+    ...(position ? { after: position.after } : {}),
+  })
+  const last = items.at(-1)
+  const view: View = { format: query.format, acceptLanguage }
+  return {
+    statements: items.map((item) => viewOf(item, view)),
+    cursor: more && last ? sealCursor({ after: last.seq, upTo }, caller, lrs.keys.cursors) : null,
+  }
+}
+
+function viewOf(stored: StoredStatement, { format, acceptLanguage }: View): string {
+  const exact = exactText(stored)
+  if (format === 'ids') return idsText(exact)
+  return format === 'canonical' ? canonicalText(exact, acceptLanguage) : exact
+}

@@ -1,0 +1,88 @@
+/** The only way a count changes (design.md): what one learner's history gives, and writing it. */
+import type { Derivation, Obstacle } from '../attempts/derivation.ts'
+import { derive } from '../attempts/derive.ts'
+import type { LearnerCount } from '../metering/count.ts'
+import { recount } from '../metering/recount.ts'
+import type { LearnerHistory, Lease, RecountResult, Stores, TenantId } from '../store/ports.ts'
+import type { CatalogueOf } from './catalogue.ts'
+import { policiesOf } from './policies.ts'
+import { DEFAULT_SETTINGS } from './settings.ts'
+
+export interface RecountDeps {
+  readonly stores: Stores
+  readonly catalogueOf: CatalogueOf
+}
+
+/** Everything derived from a history: facts + catalogue + launches + settings (ruling 8). */
+export async function deriveHistory(deps: RecountDeps, history: LearnerHistory): Promise<Derivation> {
+  return derive(history.facts, {
+    tenant: history.tenant,
+    catalogue: await deps.catalogueOf(history.tenant),
+    launches: history.launches,
+    settings: DEFAULT_SETTINGS,
+  })
+}
+
+/** What the learner counts for, under every version of every policy of the tenant. */
+export async function countHistory(
+  deps: RecountDeps,
+  history: LearnerHistory,
+  derivation: Derivation,
+): Promise<readonly LearnerCount[]> {
+  const policies = await policiesOf(deps.stores, history.tenant)
+  return policies.flatMap(({ versions }) => recount(derivation.classified, versions))
+}
+
+/** Recounts learners and writes all results in one commit. @returns how many were written; a stale one stays dirty */
+export async function recountLearners(
+  deps: RecountDeps,
+  lease: Lease,
+  learners: readonly { readonly tenant: TenantId; readonly learner: string }[],
+): Promise<number> {
+  const results: RecountResult[] = []
+  for (const { tenant, learner } of learners) {
+    try {
+      const result = await recountOne(deps, tenant, learner)
+      if (result) results.push(result)
+    } catch (error) {
+      await deps.stores.metering.markFailed(
+        tenant,
+        learner,
+        error instanceof Error ? error.message : String(error),
+      )
+    }
+  }
+  if (results.length === 0) return 0
+  const written = await deps.stores.metering.writeRecounts(lease, results)
+  return written.filter((one) => one === 'written').length
+}
+
+async function recountOne(
+  deps: RecountDeps,
+  tenant: TenantId,
+  learner: string,
+): Promise<RecountResult | null> {
+  const history = await deps.stores.metering.history(tenant, learner)
+  if (!history) return null
+  const derivation = await deriveHistory(deps, history)
+  return {
+    tenant,
+    learner,
+    revision: history.revision,
+    marks: history.marks,
+    attempts: derivation.attempts,
+    untracked: untrackedOf(derivation),
+    counts: await countHistory(deps, history, derivation),
+  }
+}
+
+/** Statements that are no evidence, by their first obstacle; a voided one was evidence. */
+function untrackedOf(derivation: Derivation): Partial<Record<Obstacle, number>> {
+  const counts: Partial<Record<Obstacle, number>> = {}
+  for (const { obstacles } of derivation.classified) {
+    const [reason] = obstacles
+    if (reason === undefined || reason === 'voided') continue
+    counts[reason] = (counts[reason] ?? 0) + 1
+  }
+  return counts
+}

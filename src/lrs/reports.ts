@@ -1,0 +1,86 @@
+/** Lists for administrators: attempts, learners, the work list of review, refused requests. */
+import type { Attempt, Obstacle } from '../attempts/derivation.ts'
+import { reasonText } from '../attempts/reasons.ts'
+import type { AttemptSelection, Page, PageRequest, RefusalRecord } from '../store/ports.ts'
+import { agentOfIdentifier } from '../xapi/actor.ts'
+import type { Identifier } from '../xapi/types.ts'
+import { type Caller, demand } from './access.ts'
+import type { Lrs } from './context.ts'
+import { identifiersOf, nameOf } from './counted.ts'
+
+export type AttemptView = Omit<Attempt, 'first' | 'last'> & {
+  readonly learner: string
+  readonly first: string
+  readonly last: string
+  readonly text: string
+}
+
+export async function listAttempts(
+  lrs: Lrs,
+  caller: Caller,
+  selection: AttemptSelection,
+): Promise<Page<AttemptView>> {
+  demand(caller, 'read reports')
+  const { items, next } = await lrs.stores.metering.attempts(caller.tenant, selection)
+  return {
+    items: items.map((attempt) => ({
+      ...attempt,
+      first: new Date(attempt.first).toISOString(),
+      last: new Date(attempt.last).toISOString(),
+      text: reasonText(attempt.reason),
+    })),
+    next,
+  }
+}
+
+export interface LearnerView {
+  readonly learner: string
+  readonly name: string | null
+  readonly identities: readonly Identifier[]
+}
+
+export async function listLearners(lrs: Lrs, caller: Caller, page: PageRequest): Promise<Page<LearnerView>> {
+  demand(caller, 'read reports')
+  const { items, next } = await lrs.stores.metering.learners(caller.tenant, page)
+  return {
+    items: items.map(({ id, identities }) => ({
+      learner: id,
+      name: nameOf(identities),
+      identities: identifiersOf(identities),
+    })),
+    next,
+  }
+}
+
+export interface Review {
+  /** Statements without effect on any count, by reason. */
+  readonly untracked: readonly { reason: Obstacle; text: string; statements: number; learners: number }[]
+  /** Elements that count only because nothing says otherwise: put them into the catalogue. */
+  readonly defaultElements: readonly { element: string; attempts: number }[]
+  /** Attempts with preview and learner statements. */
+  readonly mixedAttempts: number
+  /** Identifiers nobody linked to another: one person may hide behind several. */
+  readonly unlinked: readonly Identifier[]
+}
+
+/** The administrator's work list (ruling 25). */
+export async function readReview(lrs: Lrs, caller: Caller): Promise<Review> {
+  demand(caller, 'read reports')
+  const review = await lrs.stores.metering.review(caller.tenant)
+  const unlinked = await lrs.stores.identities.unlinked(caller.tenant, { limit: 100 })
+  return {
+    untracked: review.untracked.map((row) => ({ ...row, text: reasonText(row.reason) })),
+    defaultElements: review.defaultElements,
+    mixedAttempts: review.mixed,
+    unlinked: unlinked.items.map(({ ifi }) => agentOfIdentifier(ifi)),
+  }
+}
+
+export async function listRefusals(
+  lrs: Lrs,
+  caller: Caller,
+  page: PageRequest,
+): Promise<Page<RefusalRecord>> {
+  demand(caller, 'read reports')
+  return lrs.stores.refusals.list(caller.tenant, page)
+}

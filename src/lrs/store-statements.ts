@@ -1,0 +1,109 @@
+/** Statements come in: POST and PUT /xapi/statements. */
+import type { IncomingStatement } from '../store/ports.ts'
+import type { Version } from '../xapi/types.ts'
+import { type Caller, credentialOf, demand, voidsOthers } from './access.ts'
+import type { Lrs } from './context.ts'
+import { authorityOf, prepareStatement } from './prepare-statement.ts'
+import { inSlices, type ReceivedStatement, readStatements } from './read-statements.ts'
+import { malformedAt, Refusal } from './refusal.ts'
+
+export interface StatementsRequest {
+  readonly bytes: Uint8Array
+  readonly version: Version
+  /** PUT: the id of the URL, lower case. */
+  readonly putId?: string
+}
+
+/**
+ * Stores one statement or a batch, whole or not at all; an identical resend answers as the first time.
+ * @returns the ids, in the order of the request
+ * @throws Refusal `malformed` (nothing stored), `conflict` (an id is taken by other content), `forbidden` (scope, or a void
+ *   of somebody else's statement)
+ */
+export async function storeStatements(
+  lrs: Lrs,
+  caller: Caller,
+  request: StatementsRequest,
+): Promise<readonly string[]> {
+  demand(caller, 'write statements')
+  const writer = credentialOf(caller)
+  const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
+  const ids = idsFor(lrs, received, request.putId)
+  refuseMissingAttachments(received)
+  const authority = authorityOf(writer, lrs.home)
+  const statements: IncomingStatement[] = []
+  await inSlices(received, (item, index) => {
+    const id = ids[index] as string
+    statements.push(prepareStatement(item, id, writer, { authority, version: request.version }))
+  })
+  if (statements.length === 0) return []
+  const outcome = await lrs.stores.statements.insert(writer.tenant, {
+    credential: writer.id,
+    authority: JSON.stringify(authority),
+    voidsOthers: voidsOthers(writer),
+    version: request.version,
+    statements,
+  })
+  if (outcome.outcome === 'conflict') {
+    throw new Refusal(
+      'conflict',
+      `other statements are stored under ${outcome.ids.join(', ')}; statements never change`,
+      outcome.ids.map((id) => ({
+        path: '$.id',
+        message: `${id} is taken by another statement`,
+        requirement: 'XAPI-00157',
+      })),
+    )
+  }
+  if (outcome.outcome === 'void-forbidden') {
+    throw new Refusal(
+      'forbidden',
+      `${outcome.ids.join(', ')}: only the credential that wrote a statement, one of purpose lms or one of scope all may void it`,
+    )
+  }
+  if (outcome.existing.length < statements.length) lrs.wake()
+  return ids
+}
+
+/** Own id, id of the URL, or a new one; each id once in a batch (2.0.0 §4.1.6.1; ids differ by more than case). */
+function idsFor(
+  lrs: Lrs,
+  received: readonly ReceivedStatement[],
+  putId: string | undefined,
+): readonly string[] {
+  const seen = new Set<string>()
+  return received.map(({ statement }, index) => {
+    const own = statement.id?.toLowerCase()
+    if (putId !== undefined && own !== undefined && own !== putId) {
+      throw malformedAt(
+        '$.id',
+        `the statement's id is not the statementId ${putId} of the request`,
+        'XAPI-00146',
+      )
+    }
+    const id = own ?? putId ?? lrs.newId()
+    if (seen.has(id))
+      throw malformedAt(`$[${index}].id`, `${id} stands twice in this batch`, 'xAPI 2.0 §4.1.6.1')
+    seen.add(id)
+    return id
+  })
+}
+
+/** A JSON request carries no attachment bytes, so every attachment needs its `fileUrl` (1.0.3 Data §2.4.11). */
+function refuseMissingAttachments(received: readonly ReceivedStatement[]): void {
+  for (const [index, { statement }] of received.entries()) {
+    const { object } = statement
+    const inner = object.objectType === 'SubStatement' ? object.attachments : undefined
+    const missing = [...(statement.attachments ?? []), ...(inner ?? [])].find(
+      (one) => one.fileUrl === undefined,
+    )
+    if (missing) {
+      const path = received.length === 1 ? '$.attachments' : `$[${index}].attachments`
+      throw malformedAt(
+        path,
+        'an attachment without fileUrl needs its bytes in a multipart/mixed request',
+        'XAPI-00135',
+      )
+    }
+  }
+}

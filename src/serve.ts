@@ -1,0 +1,43 @@
+/** `rollcall serve`: the server with its control socket, until it is told to stop. */
+import { pino } from 'pino'
+import { startApp } from './app.ts'
+import type { Print } from './commands/commands.ts'
+import type { Config } from './config.ts'
+import { serveControl } from './control.ts'
+import type { FirstStart } from './lrs/first-start.ts'
+
+/** @returns the exit code: 0 after SIGTERM or Ctrl-C, 1 when a thread of ours died */
+export async function serve(config: Config, print: Print): Promise<number> {
+  const log = pino({ level: config.ROLLCALL_LOG })
+  let stop: (code: number) => void = () => undefined
+  const stopped = new Promise<number>((resolve) => {
+    stop = resolve
+  })
+  process.once('SIGTERM', () => stop(0))
+  process.once('SIGINT', () => stop(0))
+  const app = await startApp(config, {
+    log,
+    onFault: (error) => {
+      log.fatal({ err: error }, 'a thread died: stopping')
+      stop(1)
+    },
+  })
+  const control = await serveControl(config.ROLLCALL_DATA, app.lrs)
+  try {
+    const address = await app.listen()
+    showFirst(app.first, print)
+    print(`Rollcall answers at ${address}: xAPI at ${address}/xapi, the API at ${address}/api/v1.`)
+    return await stopped
+  } finally {
+    await control.close()
+    await app.stop()
+  }
+}
+
+/** What the first start made: shown this once. */
+export function showFirst(first: FirstStart | null, print: Print): void {
+  if (!first) return
+  print('First start. These are shown this once:')
+  print(`  administrator  ${first.email}  password ${first.password}`)
+  print(`  credential     key ${first.key}  secret ${first.secret}`)
+}

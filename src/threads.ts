@@ -1,0 +1,103 @@
+/** The threads beside the main one: jobs, and the intake of large bodies. Their code is jobs-thread.ts and intake-thread.ts. */
+import { once } from 'node:events'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { SharedStores, StoresHandle } from './engine.ts'
+import type { Caller } from './lrs/access.ts'
+import type { Lrs } from './lrs/context.ts'
+import { Refusal, type RefusalKind } from './lrs/refusal.ts'
+import type { StatementsRequest } from './lrs/store-statements.ts'
+import type { Violation } from './xapi/types.ts'
+
+export interface ThreadStart {
+  readonly stores: StoresHandle
+  readonly clockOffset: SharedArrayBuffer
+  readonly keys: Lrs['keys']
+  readonly home: string
+}
+
+export type IntakeAnswer =
+  | { readonly ids: readonly string[] }
+  | { readonly refusal: { kind: RefusalKind; message: string; violations: readonly Violation[] } }
+  | { readonly error: unknown }
+
+export interface JobsThread {
+  wake(): void
+  stop(): Promise<void>
+}
+
+export interface IntakeThread {
+  store(caller: Caller, request: StatementsRequest): Promise<readonly string[]>
+  stop(): Promise<void>
+}
+
+interface ThreadDeps {
+  readonly stores: SharedStores
+  readonly start: Omit<ThreadStart, 'stores'>
+  /** A thread that dies is a fault of ours: the process must not go on without it. */
+  onFault(error: unknown): void
+}
+
+export async function startJobsThread({ stores, start, onFault }: ThreadDeps): Promise<JobsThread> {
+  const thread = startThread('jobs-thread', stores, start)
+  await once(thread, 'message')
+  thread.on('error', onFault)
+  return {
+    wake: () => thread.postMessage('wake'),
+    stop: async () => {
+      const ended = once(thread, 'exit')
+      thread.postMessage('stop')
+      await ended
+    },
+  }
+}
+
+/** Started at the first large body. `wake` is called when something was stored. */
+export function createIntake({ stores, start, onFault }: ThreadDeps, wake: () => void): IntakeThread {
+  let thread: Worker | null = null
+  const running = (): Worker => {
+    if (!thread) {
+      thread = startThread('intake-thread', stores, start)
+      thread.on('error', onFault)
+    }
+    return thread
+  }
+  return {
+    store: async (caller, request) => {
+      const { port1, port2 } = new MessageChannel()
+      const bytes = ownBytes(request.bytes)
+      running().postMessage({ caller, request: { ...request, bytes }, port: port2 }, [port2, bytes.buffer])
+      const [answer] = (await once(port1, 'message')) as [IntakeAnswer]
+      port1.close()
+      if ('error' in answer) throw answer.error
+      if ('refusal' in answer)
+        throw new Refusal(answer.refusal.kind, answer.refusal.message, answer.refusal.violations)
+      wake()
+      return answer.ids
+    },
+    stop: async () => {
+      await thread?.terminate()
+    },
+  }
+}
+
+/** Bytes whose memory can be handed over without a copy, or a copy that can. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
+  return whole && bytes.buffer instanceof ArrayBuffer
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(bytes)
+}
+
+/** Node 20 cannot run TypeScript: from the sources (tests) the built file is taken. */
+function startThread(
+  name: 'jobs-thread' | 'intake-thread',
+  stores: SharedStores,
+  start: ThreadDeps['start'],
+): Worker {
+  const here = import.meta.url
+  const file = new URL(here.endsWith('.ts') ? `../dist/src/${name}.js` : `./${name}.js`, here)
+  const { handle, transfer } = stores.share()
+  const workerData: ThreadStart = { ...start, stores: handle }
+  const execArgv = [...process.execArgv, '--disable-warning=ExperimentalWarning']
+  return new Worker(file, { workerData, transferList: [...transfer], execArgv })
+}

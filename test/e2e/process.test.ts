@@ -1,0 +1,142 @@
+/** The process as its operator meets it: start, stop, a second one, commands while it runs. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCli, serveProcess } from '../harness/process.ts'
+import { EMAIL, KEY, LEARNER, learner, statement } from '../harness/running.ts'
+
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-process-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+describe('start', () => {
+  it('prints administrator and credential at the first start, and never again', async () => {
+    const first = await serveProcess(directory)
+    expect(first.output.join('\n')).toContain(EMAIL)
+    expect(first.output.join('\n')).toContain(KEY)
+    await first.end('SIGTERM')
+    const second = await serveProcess(directory)
+    expect(second.output.join('\n')).not.toContain(KEY)
+    await second.end('SIGTERM')
+  })
+
+  it('refuses a second process on the same data directory with one sentence', async () => {
+    const first = await serveProcess(directory)
+    const second = await runCli(directory, 'serve')
+    expect(second.code).toBe(1)
+    expect(second.output.trim().split('\n')).toHaveLength(1)
+    expect(second.output).toContain(directory)
+    expect((await first.post(statement())).status).toBe(200)
+    await first.end('SIGTERM')
+  })
+
+  it('starts at once after kill -9', async () => {
+    const first = await serveProcess(directory)
+    await first.end('SIGKILL')
+    const second = await serveProcess(directory)
+    expect((await second.post(statement())).status).toBe(200)
+    await second.end('SIGTERM')
+  })
+})
+
+describe('SIGTERM', () => {
+  it('lets an open request finish, ends with 0, and leaves no lock behind', async () => {
+    const served = await serveProcess(directory)
+    await served.api('/policies', { method: 'POST', body: POLICY })
+    const body = JSON.stringify([statement({ actor: learner('ana') })])
+    const status = new Promise<number>((resolve, reject) => {
+      const outgoing = request(`${served.url}/xapi/statements`, {
+        method: 'POST',
+        headers: {
+          Authorization: LEARNER,
+          'X-Experience-API-Version': '1.0.3',
+          'Content-Type': 'application/json',
+          'Content-Length': body.length,
+        },
+      })
+      outgoing.on('response', (response) => resolve(response.resume().statusCode ?? 0))
+      outgoing.on('error', reject)
+      outgoing.write(body.slice(0, 50))
+      setTimeout(() => served.process.kill('SIGTERM'), 200)
+      setTimeout(() => outgoing.end(body.slice(50)), 600)
+    })
+    expect(await status).toBe(200)
+    expect(await served.end('SIGTERM')).toEqual({ code: 0, signal: null })
+    const again = await serveProcess(directory)
+    const after = Date.now()
+    for (;;) {
+      const licence = await again.api<{ activeLearners: number; computedThrough: string }>(
+        '/licence?policy=year',
+      )
+      if (Date.parse(licence.computedThrough) < after) continue
+      expect(licence.activeLearners).toBe(1)
+      break
+    }
+    await again.end('SIGTERM')
+  })
+})
+
+describe('commands', () => {
+  it('work on a directory nobody serves, and through the server that does (ruling 27)', async () => {
+    const offline = await runCli(
+      directory,
+      'policy',
+      'add',
+      'accord-3m',
+      '--anchor',
+      '2026-01-31',
+      '--limit',
+      '7',
+    )
+    expect([offline.code, offline.output]).toEqual([
+      0,
+      expect.stringContaining('policy accord-3m, version 1'),
+    ])
+    const served = await serveProcess(directory)
+    const online = await runCli(directory, 'policy', 'list')
+    expect(online.output).toContain('accord-3m  version 1')
+    const credential = await runCli(
+      directory,
+      'credential',
+      'add',
+      'Preview',
+      '--purpose',
+      'preview',
+      '--scope',
+      'statements/write',
+    )
+    expect(credential.output).toMatch(/secret {2}\S{20,}/)
+    expect((await runCli(directory, 'user', 'add', 'ana@example.org', '--role', 'licence')).code).toBe(0)
+    expect((await runCli(directory, 'user', 'list')).output).toContain('ana@example.org')
+    expect((await runCli(directory, 'tenant', 'add', 'acme')).code).toBe(0)
+    const ambiguous = await runCli(directory, 'user', 'list')
+    expect([ambiguous.code, ambiguous.output]).toEqual([1, expect.stringContaining('--tenant')])
+    expect((await runCli(directory, 'policy', 'text', 'accord-3m', '--tenant', 'main')).output).toContain('7')
+    await served.end('SIGTERM')
+  })
+
+  it.each(['serve', 'demo', 'tenant add', 'user add', 'credential add', 'policy add', 'recount'])(
+    '%s --help shows an example',
+    async (command) => {
+      const { output } = await runCli(directory, ...command.split(' '), '--help')
+      expect(output).toMatch(/Example:\n {2}(\S+=\S+ )*rollcall /)
+    },
+  )
+
+  it.each(['tenant', 'user', 'credential', 'policy'])('%s --help shows an example too', async (command) => {
+    const { output } = await runCli(directory, command, '--help')
+    expect(output).toContain('Example:')
+  })
+})
+
+const POLICY = {
+  schema: 1,
+  id: 'year',
+  count: { any: [{ evidence: true }] },
+  unique: { by: ['learner'] },
+  window: { kind: 'anchored', length: { months: 12 }, anchor: '2026-01-01' },
+}

@@ -1,0 +1,113 @@
+/** `rollcall serve` as a process of its own, for tests that kill it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { EMAIL, KEY, LEARNER, PASSWORD, SECRET } from './running.ts'
+
+const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
+
+export interface Served {
+  readonly url: string
+  readonly process: ChildProcess
+  readonly output: string[]
+  post(statements: unknown): Promise<Response>
+  get(query: string): Promise<Response>
+  api<T>(path: string, init?: { method?: string; body?: unknown }): Promise<T>
+  /** Sends the signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+export function environment(directory: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ROLLCALL_DATA: directory,
+    ROLLCALL_KEY: KEY,
+    ROLLCALL_SECRET: SECRET,
+    ROLLCALL_ADMIN_EMAIL: EMAIL,
+    ROLLCALL_ADMIN_PASSWORD: PASSWORD,
+    ROLLCALL_READERS: '1',
+    ROLLCALL_LOG: 'error',
+  }
+}
+
+/** Runs a command to its end. */
+export async function runCli(
+  directory: string,
+  ...args: string[]
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...args], {
+    env: { ...environment(directory), ROLLCALL_PASSWORD: PASSWORD },
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk)
+  })
+  child.stderr.on('data', (chunk) => {
+    output += String(chunk)
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, output }
+}
+
+export async function serveProcess(directory: string): Promise<Served> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'serve'], {
+    env: environment(directory),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output: string[] = []
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (line: string): void => {
+      output.push(line)
+      const [, address] = /answers at (http:\S+?):? /.exec(line) ?? []
+      if (address) resolve(address.replace('localhost', '127.0.0.1').replace(/:$/, ''))
+    }
+    createInterface({ input: child.stdout }).on('line', read)
+    createInterface({ input: child.stderr }).on('line', read)
+    child.once('exit', () => reject(new Error(`ended at start:\n${output.join('\n')}`)))
+  })
+  const headers = {
+    Authorization: LEARNER,
+    'X-Experience-API-Version': '1.0.3',
+    'Content-Type': 'application/json',
+  }
+  let session: string | null = null
+  const api: Served['api'] = async (path, { method = 'GET', body } = {}) => {
+    if (session === null && path !== '/session') {
+      const { token } = await api<{ token: string }>('/session', {
+        method: 'POST',
+        body: { email: EMAIL, password: PASSWORD },
+      })
+      session = token
+    }
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        'Content-Type': 'application/json',
+        ...(session === null ? {} : { Authorization: `Bearer ${session}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as never
+  }
+  return {
+    url,
+    process: child,
+    output,
+    post: (statements) =>
+      fetch(`${url}/xapi/statements`, { method: 'POST', headers, body: JSON.stringify(statements) }),
+    get: (query) => fetch(`${url}/xapi/statements?${query}`, { headers }),
+    api,
+    end: async (signal) => {
+      if (child.exitCode !== null || child.signalCode !== null)
+        return { code: child.exitCode, signal: child.signalCode }
+      const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+      child.kill(signal)
+      const [code, by] = await ended
+      return { code, signal: by }
+    },
+  }
+}

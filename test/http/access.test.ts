@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  basic,
+  EMAIL,
+  KEY,
+  PASSWORD,
+  type Running,
+  SECRET,
+  startServer,
+  statement,
+} from '../harness/running.ts'
+
+let server: Running
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.stop())
+
+const post = (as: string) =>
+  server.xapi('/statements', { method: 'POST', body: JSON.stringify(statement()), as })
+
+describe('who may call', () => {
+  it.each([
+    ['no credentials', undefined],
+    ['an unknown key', basic('nobody', SECRET)],
+    ['a wrong secret', basic(KEY, 'wrong')],
+    ['an empty secret', basic(KEY, '')],
+    ['half of Basic', 'Basic'],
+    ['text that is not base64', 'Basic ***'],
+    ['base64 without a colon', `Basic ${Buffer.from('nocolon').toString('base64')}`],
+    ['another scheme', 'Digest abc'],
+    ['a made-up token', 'Bearer a.b.c'],
+  ])('answers 401 with WWW-Authenticate to %s, on xAPI and API', async (_name, authorization) => {
+    for (const path of ['/xapi/statements', '/api/v1/licence']) {
+      const response = await fetch(server.url + path, {
+        headers: {
+          'X-Experience-API-Version': '1.0.3',
+          ...(authorization && { Authorization: authorization }),
+        },
+      })
+      expect([path, response.status]).toEqual([path, 401])
+      expect(response.headers.get('www-authenticate')).toContain('Basic realm=')
+      expect(response.headers.get('content-type')).toContain('application/problem+json')
+    }
+  })
+
+  it('says the same whether the key or the secret is wrong', async () => {
+    const [unknown, wrong] = await Promise.all([post(basic('nobody', SECRET)), post(basic(KEY, 'wrong'))])
+    expect(await unknown.json()).toEqual(await wrong.json())
+  })
+
+  it('stores nothing for a caller it refused', async () => {
+    const id = randomUUID()
+    const refused = await server.xapi('/statements', {
+      method: 'POST',
+      body: JSON.stringify(statement({ id })),
+      as: basic(KEY, 'x'),
+    })
+    expect(refused.status).toBe(401)
+    expect((await server.xapi(`/statements?statementId=${id}`)).status).toBe(404)
+  })
+
+  it('answers 403 that names the missing scope', async () => {
+    const reader = await server.credential('report', ['statements/read'])
+    const response = await post(reader)
+    expect(response.status).toBe(403)
+    expect(((await response.json()) as { detail: string }).detail).toContain('statements/write')
+  })
+
+  it('lets statements/read/mine see its own statements only', async () => {
+    const own = await server.credential('learner', ['statements/write', 'statements/read/mine'])
+    const [mine] = await server.send(statement(), own)
+    const [other] = await server.send(statement())
+    expect((await server.xapi(`/statements?statementId=${mine}`, { as: own })).status).toBe(200)
+    expect((await server.xapi(`/statements?statementId=${other}`, { as: own })).status).toBe(404)
+    const list = (await (await server.xapi('/statements', { as: own })).json()) as {
+      statements: { id: string }[]
+    }
+    expect(list.statements.map(({ id }) => id)).toEqual([mine])
+  })
+
+  it('refuses a credential on what only people do, and a person’s session on writing statements', async () => {
+    expect((await server.api('/policies', { method: 'POST', body: {}, as: basic(KEY, SECRET) })).status).toBe(
+      403,
+    )
+    const session = (await (
+      await fetch(`${server.url}/api/v1/session`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
+      })
+    ).json()) as { token: string }
+    expect((await post(`Bearer ${session.token}`)).status).toBe(403)
+  })
+
+  it('takes launch records only from purpose lms, whatever the scope (ruling 21)', async () => {
+    const launch = {
+      session: 's-1',
+      learner: { mbox: 'mailto:a@example.org' },
+      origin: 'learner',
+      at: '2026-03-01T09:00:00Z',
+    }
+    const learner = await server.credential('learner', ['all', 'launches'])
+    const lms = await server.credential('lms', ['launches'])
+    expect((await server.api('/launches', { method: 'POST', body: launch, as: learner })).status).toBe(403)
+    expect((await server.api('/launches', { method: 'POST', body: launch, as: lms })).status).toBe(200)
+  })
+
+  it('lets roles do what they are for', async () => {
+    const users = [
+      ['licence', '/policies', 400],
+      ['compliance', '/policies', 403],
+    ] as const
+    for (const [role, path, status] of users) {
+      const email = `${role}@example.org`
+      const made = await server.api('/users', {
+        method: 'POST',
+        body: { email, password: PASSWORD, roles: [role] },
+      })
+      expect(made.status).toBe(201)
+      const signed = await server.api('/session', { method: 'POST', body: { email, password: PASSWORD } })
+      const { token } = (await signed.json()) as { token: string }
+      const response = await server.api(path, { method: 'POST', body: {}, as: `Bearer ${token}` })
+      expect([role, response.status]).toEqual([role, status])
+    }
+  })
+
+  it('ends a session after twelve hours', async () => {
+    const email = 'late@example.org'
+    await server.api('/users', { method: 'POST', body: { email, password: PASSWORD, roles: ['admin'] } })
+    const signed = await server.api('/session', { method: 'POST', body: { email, password: PASSWORD } })
+    const { token } = (await signed.json()) as { token: string }
+    const later = await startServer()
+    try {
+      expect((await server.api('/users', { as: `Bearer ${token}` })).status).toBe(200)
+      server.clock.moveBy(13 * 3_600_000)
+      expect((await server.api('/users', { as: `Bearer ${token}` })).status).toBe(401)
+    } finally {
+      server.clock.moveBy(-13 * 3_600_000)
+      await later.stop()
+    }
+  })
+
+  it('stops answering after 20 failed sign-ins for one key, and goes on for others', async () => {
+    const victim = basic('guessed-key', 'x')
+    const statuses: number[] = []
+    for (let i = 0; i < 21; i++) statuses.push((await post(victim)).status)
+    expect(statuses.slice(0, 20)).toEqual(Array(20).fill(401))
+    expect(statuses[20]).toBe(429)
+    expect((await post(basic(KEY, SECRET))).status).toBe(200)
+  })
+
+  it('never counts good requests toward that limit', async () => {
+    for (let i = 0; i < 25; i++) expect((await post(basic(KEY, SECRET))).status).toBe(200)
+  })
+
+  it('limits failed passwords by e-mail', async () => {
+    const guess = () =>
+      server.api('/session', { method: 'POST', body: { email: 'ceo@example.org', password: 'guess' } })
+    const statuses: number[] = []
+    for (let i = 0; i < 21; i++) statuses.push((await guess()).status)
+    expect(statuses.at(-2)).toBe(401)
+    expect(statuses.at(-1)).toBe(429)
+  }, 60_000)
+})
