@@ -103,6 +103,8 @@ export interface IncomingStatement {
   readonly terms: readonly string[]
   /** The id it voids, if it is a voiding statement. */
   readonly voids: string | null
+  /** The id its object refers to (a StatementRef), for finding it by its target's terms too (xapi.md §4.5); null or absent: none. */
+  readonly refersTo?: string | null
   readonly facts: readonly Fact[]
 }
 
@@ -161,6 +163,8 @@ export interface StatementStore {
   /** By id: `voided: false` finds only what is not voided, `true` only what is, undefined either. */
   find(tenant: TenantId, id: string, voided?: boolean): Promise<StoredStatement | null>
   select(tenant: TenantId, selection: StatementSelection): Promise<{ items: readonly StoredStatement[]; more: boolean }>
+  /** The newest visible statement's seq; 0 when there is none. */
+  lastSeq(tenant: TenantId): Promise<number>
   /** Every statement, voided ones too, ascending by seq: for rebuilding and export. */
   scan(tenant: TenantId, afterSeq: number, limit: number): Promise<readonly StoredStatement[]>
   /** Every statement with `stored` up to this instant is visible, and none with an earlier one will ever come. Monotonic. */

@@ -1,0 +1,138 @@
+/** Attempts and untracked statements of one learner: written as a difference, listed by keyset. */
+import type { Statement } from 'better-sqlite3'
+import type { Attempt, Obstacle } from '../../attempts/derivation.ts'
+import type { AttemptSelection, Page, TenantId } from '../ports.ts'
+import type { Database } from './database.ts'
+import { difference } from './difference.ts'
+import { keyIn, pageOf } from './page.ts'
+
+interface AttemptRow {
+  readonly learner: string
+  readonly id: string
+  readonly first: number
+  readonly data: string
+}
+
+/** Makes the learner's attempts equal to `attempts`; writes only what differs. */
+export function attemptsWriter(db: Database) {
+  const rows = db.prepare<[string, string], { id: string; data: string }>(
+    'SELECT id, data FROM attempt WHERE tenant = ? AND learner = ?',
+  )
+  const put = db.prepare(
+    `INSERT OR REPLACE INTO attempt
+       (tenant, learner, id, element, first, tracked, reason, by_default, mixed, deleted, data)
+     VALUES (@tenant, @learner, @id, @element, @first, @tracked, @reason, @byDefault, @mixed, @deleted, @data)`,
+  )
+  const remove = db.prepare('DELETE FROM attempt WHERE tenant = ? AND learner = ? AND id = ?')
+  return (tenant: TenantId, learner: string, attempts: readonly Attempt[]): void => {
+    const texts = attempts.map((attempt) => ({ id: attempt.id, data: JSON.stringify(attempt), attempt }))
+    const after = texts.map(({ id, data }) => ({ id, data }))
+    const { added, changed, removed } = difference(rows.all(tenant, learner), after, ({ id }) => id)
+    const written = new Set([...added, ...changed].map(({ id }) => id))
+    for (const { id, data, attempt } of texts) {
+      if (written.has(id)) put.run(rowOf(tenant, learner, attempt, data))
+    }
+    for (const { id } of removed) remove.run(tenant, learner, id)
+  }
+}
+
+function rowOf(tenant: TenantId, learner: string, attempt: Attempt, data: string): object {
+  const { id, element, first, reason } = attempt
+  return {
+    tenant,
+    learner,
+    id,
+    element,
+    first,
+    reason,
+    tracked: Number(attempt.tracked),
+    byDefault: Number(attempt.elementRule === 'default'),
+    mixed: Number(attempt.mixed),
+    deleted: Number(attempt.deleted),
+    data,
+  }
+}
+
+/** Makes the learner's untracked counts equal to `untracked`; writes only what differs. */
+export function untrackedWriter(db: Database) {
+  const rows = db.prepare<[string, string], { reason: string; statements: number }>(
+    'SELECT reason, statements FROM untracked WHERE tenant = ? AND learner = ?',
+  )
+  const put = db.prepare(
+    `INSERT INTO untracked (tenant, learner, reason, statements) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET statements = excluded.statements`,
+  )
+  const remove = db.prepare('DELETE FROM untracked WHERE tenant = ? AND learner = ? AND reason = ?')
+  return (
+    tenant: TenantId,
+    learner: string,
+    untracked: Readonly<Partial<Record<Obstacle, number>>>,
+  ): void => {
+    const after = Object.entries(untracked).map(([reason, statements]) => ({ reason, statements }))
+    const wanted = after.filter(({ statements }) => statements > 0)
+    const { added, changed, removed } = difference(rows.all(tenant, learner), wanted, ({ reason }) => reason)
+    for (const { reason, statements } of [...added, ...changed]) put.run(tenant, learner, reason, statements)
+    for (const { reason } of removed) remove.run(tenant, learner, reason)
+  }
+}
+
+export function attemptReads(db: Database) {
+  const prepare = preparing(db)
+  return {
+    attempts: (
+      tenant: TenantId,
+      selection: AttemptSelection,
+    ): Page<Attempt & { readonly learner: string }> => {
+      const { conditions, values } = conditionsOf(tenant, selection)
+      const rows = prepare(
+        `SELECT learner, id, first, data FROM attempt WHERE ${conditions.join(' AND ')}
+         ORDER BY first DESC, id DESC LIMIT ?`,
+      ).all(...values, selection.limit + 1)
+      return pageOf(
+        rows,
+        selection.limit,
+        (row) => [row.first, row.id],
+        (row) => ({ ...(JSON.parse(row.data) as Attempt), learner: row.learner }),
+      )
+    },
+  }
+}
+
+/** Prepares each text once: there are few, one for each combination of filters. */
+function preparing(db: Database): (sql: string) => Statement<unknown[], AttemptRow> {
+  const prepared = new Map<string, Statement<unknown[], AttemptRow>>()
+  return (sql) => {
+    const known = prepared.get(sql) ?? db.prepare<unknown[], AttemptRow>(sql)
+    prepared.set(sql, known)
+    return known
+  }
+}
+
+type Condition = readonly [sql: string, ...values: (string | number)[]]
+
+function conditionsOf(
+  tenant: TenantId,
+  selection: AttemptSelection,
+): { conditions: string[]; values: unknown[] } {
+  const { learner, element, after, before, tracked, reason } = selection
+  const key = keyIn(selection.cursor, 'ns')
+  const all: (Condition | undefined)[] = [
+    ['tenant = ?', tenant],
+    learner === undefined ? undefined : ['learner = ?', learner],
+    element === undefined ? undefined : ['element = ?', element],
+    after === undefined ? undefined : ['first >= ?', after],
+    before === undefined ? undefined : ['first < ?', before],
+    // Written out, not bound: only so is the partial index of untracked attempts considered.
+    trackedCondition(tracked, reason),
+    reason === undefined ? undefined : ['reason = ?', reason],
+    selection.deleted ? undefined : ['deleted = 0'],
+    key ? (['(first, id) < (?, ?)', ...key] as const) : undefined,
+  ]
+  const given = all.filter((condition) => condition !== undefined)
+  return { conditions: given.map(([sql]) => sql), values: given.flatMap(([, ...values]) => values) }
+}
+
+function trackedCondition(tracked: boolean | undefined, reason: string | undefined): Condition | undefined {
+  if (tracked === undefined) return reason === undefined || reason === 'tracked' ? undefined : ['tracked = 0']
+  return [`tracked = ${Number(tracked)}`]
+}

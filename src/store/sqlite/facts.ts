@@ -1,0 +1,127 @@
+/** Facts, the identities they speak of, and the dirty marks: written in the commit of their statement. */
+import { randomUUID } from 'node:crypto'
+import { automaticLinks } from '../../attempts/identity.ts'
+import type { IdentityLink, TenantId } from '../ports.ts'
+import type { Database, WriteContext } from './database.ts'
+import { markIdentity } from './marks.ts'
+import { addIdentity, linkIdentities } from './merge.ts'
+import { createObjectNotes } from './objects.ts'
+
+/** A Fact on its way to the writer. */
+export interface PackedFact {
+  readonly ifi: string
+  readonly name: string | null
+  /** The id of the object. */
+  readonly object: string
+  /** The whole Fact as JSON. */
+  readonly data: string
+}
+
+/** The statement a fact belongs to. */
+export interface FactOwner {
+  readonly tenant: TenantId
+  readonly seq: number
+  readonly timestamp: number | null
+  readonly stored: number
+}
+
+export interface FactWriter {
+  add(owner: FactOwner, facts: readonly PackedFact[]): void
+  /** Marks the learners of a statement whose evidence changed (it was voided). */
+  markLearnersOf(owner: FactOwner, commit: number): void
+}
+
+interface KnownIdentity {
+  readonly id: number
+  readonly name: string | null
+}
+
+/** Identities remembered of one tenant. */
+const REMEMBERED = 100_000
+/** A timestamp further ahead than this is not believed (in-the-wild §4.5, 3). */
+const AHEAD_MS = 5 * 60 * 1000
+
+export function createFactWriter(db: Database, context: WriteContext): FactWriter {
+  const add = db.prepare<[number, number, string]>(
+    'INSERT OR IGNORE INTO fact (seq, identity, data) VALUES (?, ?, ?)',
+  )
+  const identitiesOf = db.prepare<[number], number>('SELECT identity FROM fact WHERE seq = ?').pluck()
+  const identityOf = createIdentities(db, context)
+  const note = createObjectNotes(db, context)
+  return {
+    add: (owner, facts) => {
+      for (const fact of facts) {
+        const identity = identityOf(owner, fact)
+        // A Group may name one person twice: one fact is enough.
+        add.run(owner.seq, identity, fact.data)
+        note(owner.tenant, fact.object)
+        mark(db, owner, identity, owner.stored)
+      }
+    },
+    markLearnersOf: (owner, commit) => {
+      for (const identity of identitiesOf.all(owner.seq)) mark(db, owner, identity, commit)
+    },
+  }
+}
+
+function mark(
+  db: Database,
+  { tenant, timestamp, stored }: FactOwner,
+  identity: number,
+  commit: number,
+): void {
+  const at = timestamp === null || timestamp > stored + AHEAD_MS ? stored : timestamp
+  markIdentity(db, tenant, identity, { from: at, to: at }, commit)
+}
+
+/** The identity of a fact, added and linked automatically (in-the-wild §6.2, 3) when it is seen for the first time. */
+function createIdentities(
+  db: Database,
+  context: WriteContext,
+): (owner: FactOwner, fact: PackedFact) => number {
+  const find = db.prepare<[TenantId, string], { id: number; name: string | null; seen: 0 | 1 }>(
+    'SELECT id, name, seen FROM identity WHERE tenant = ? AND ifi = ?',
+  )
+  const see = db.prepare<[string | null, number]>(
+    'UPDATE identity SET seen = 1, name = coalesce(?, name) WHERE id = ?',
+  )
+  const known = new Map<TenantId, Map<string, KnownIdentity>>()
+  context.onRollback(() => known.clear())
+  const knownOf = (tenant: TenantId): Map<string, KnownIdentity> => {
+    const found = known.get(tenant)
+    if (found !== undefined && found.size < REMEMBERED) return found
+    const fresh = new Map<string, KnownIdentity>()
+    known.set(tenant, fresh)
+    return fresh
+  }
+
+  const link = ({ tenant, stored }: FactOwner, ifi: string) => {
+    const links = automaticLinks(ifi).map(
+      (other): IdentityLink => ({
+        id: randomUUID(),
+        a: ifi,
+        b: other,
+        author: 'rollcall',
+        source: 'automatic',
+        at: stored,
+      }),
+    )
+    if (links.length > 0) linkIdentities(db, tenant, links, stored)
+  }
+  const meet = (owner: FactOwner, { ifi, name }: PackedFact): KnownIdentity => {
+    const row = find.get(owner.tenant, ifi)
+    if (row?.seen === 1) return row
+    const id = row?.id ?? addIdentity(db, owner.tenant, ifi, name, owner.stored)
+    if (row !== undefined) see.run(name, id)
+    link(owner, ifi)
+    return { id, name: name ?? row?.name ?? null }
+  }
+  return (owner, fact) => {
+    const identities = knownOf(owner.tenant)
+    const identity = identities.get(fact.ifi) ?? meet(owner, fact)
+    const renamed = fact.name !== null && fact.name !== identity.name
+    if (renamed) see.run(fact.name, identity.id)
+    identities.set(fact.ifi, renamed ? { id: identity.id, name: fact.name } : identity)
+    return identity.id
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Group commit: calls that wait at the same time share one transaction and its fsync, and are answered only after it.
+ * A function decides by reading before it writes, so a refusal has written nothing and no savepoints are needed; if one
+ * throws all the same, the transaction is undone and each call runs in one of its own (ruling 27).
+ */
+import type { Clock } from '../../clock.ts'
+import { type Database, storeErrorOf, type WriteContext } from './database.ts'
+import type { WriterHorizon } from './horizon.ts'
+import { createMoments } from './moments.ts'
+import { type Call, type Functions, invoke } from './rpc.ts'
+
+/** A group takes no further call after this long, so that answers stay quick. */
+const GROUP_MS = 50
+
+export interface WriterParts {
+  readonly functions: Functions
+  /** Runs at the end of each transaction: a bounded slice of what earlier commits left to do. */
+  afterCalls(): void
+  /** The `stored` of the earliest commit that is not yet completely indexed; null when there is none. */
+  unfinishedSince(): number | null
+}
+
+export interface GroupRunner {
+  /** Runs, commits and answers as many of the waiting calls as fit into one group; returns those left. */
+  run(waiting: readonly Call[]): readonly Call[]
+  /** Something is left for `afterCalls`. */
+  unfinished(): boolean
+}
+
+type Result = { readonly call: Call; readonly value: unknown }
+
+export function createGroupRunner(
+  db: Database,
+  clock: Clock,
+  horizon: WriterHorizon,
+  partsOf: (context: WriteContext) => WriterParts,
+): GroupRunner {
+  const moments = createMoments(db)
+  const forgetters: (() => void)[] = []
+  let stored: number | null = null
+  const context: WriteContext = {
+    now: () => clock.now(),
+    stored: () => (stored ??= horizon.choose()),
+    onRollback: (forget) => {
+      forgetters.push(forget)
+    },
+  }
+  const parts = partsOf(context)
+  horizon.settle(null, parts.unfinishedSince())
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+
+  const inTransaction = (work: () => void) => {
+    stored = null
+    try {
+      begin.run()
+      work()
+      parts.afterCalls()
+      if (stored !== null) moments.touch(stored)
+      commit.run()
+      horizon.settle(stored, parts.unfinishedSince())
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK')
+      for (const forget of forgetters) forget()
+      horizon.settle(null, parts.unfinishedSince())
+      throw storeErrorOf(error)
+    }
+  }
+
+  const runAlone = (call: Call) => {
+    try {
+      let value: unknown
+      inTransaction(() => {
+        value = invoke(parts.functions, call)
+      })
+      call.resolve(value)
+    } catch (error) {
+      call.reject(error)
+    }
+  }
+
+  return {
+    run: (waiting) => {
+      const results: Result[] = []
+      const started = performance.now()
+      try {
+        inTransaction(() => {
+          for (const call of waiting) {
+            results.push({ call, value: invoke(parts.functions, call) })
+            if (performance.now() - started > GROUP_MS) break
+          }
+        })
+      } catch {
+        // The call after the last result is the one that threw, unless the commit itself failed.
+        const tried = waiting.slice(0, results.length + 1)
+        for (const call of tried) runAlone(call)
+        return waiting.slice(tried.length)
+      }
+      for (const { call, value } of results) call.resolve(value)
+      return waiting.slice(results.length)
+    },
+    unfinished: () => parts.unfinishedSince() !== null,
+  }
+}

@@ -1,0 +1,64 @@
+/** The input of a recount (ruling 8), read in one snapshot: a mark is only cleared by a recount that saw what it marks. */
+import type { LaunchRecord } from '../../attempts/derivation.ts'
+import type { Fact, StoredFact } from '../../attempts/fact.ts'
+import type { LearnerHistory, TenantId } from '../ports.ts'
+import type { Database } from './database.ts'
+import { learnerLookup } from './learners.ts'
+import { createTenantNumberReader } from './tenant-numbers.ts'
+import { uuidBytes } from './uuid.ts'
+
+interface FactRow {
+  readonly seq: number
+  readonly data: string
+  readonly stored: number
+  readonly voided: number
+}
+
+export function historyReads(db: Database) {
+  const learners = learnerLookup(db)
+  const facts = db.prepare<[number], FactRow>(
+    `SELECT f.seq, f.data, s.stored, s.voided
+     FROM identity i JOIN fact f ON f.identity = i.id JOIN statement s ON s.seq = f.seq
+     WHERE i.learner = ? ORDER BY f.seq, i.ifi`,
+  )
+  const launches = db
+    .prepare<[number], string>(
+      `SELECT l.data FROM identity i JOIN launch l ON l.tenant = i.tenant AND l.identity = i.ifi
+       WHERE i.learner = ? ORDER BY l.at, l.id`,
+    )
+    .pluck()
+  const marks = db.prepare<[number], { ifi: string; generation: number }>(
+    'SELECT i.ifi, m.generation FROM identity i JOIN mark m ON m.identity = i.id WHERE i.learner = ? ORDER BY i.ifi',
+  )
+  const numberOf = createTenantNumberReader(db)
+  const ofStatement = db.prepare<[number, Buffer], FactRow>(
+    `SELECT f.seq, f.data, s.stored, s.voided FROM statement s JOIN fact f ON f.seq = s.seq
+     WHERE s.tenant = ? AND s.id = ? ORDER BY f.identity`,
+  )
+  const read = db.transaction((tenant: TenantId, id: string): LearnerHistory | null => {
+    const learner = learners.current(tenant, id)
+    if (!learner) return null
+    return {
+      tenant,
+      learner: learner.id,
+      revision: learner.revision,
+      identities: learners.identities(learner.number),
+      facts: facts.all(learner.number).map(factOf),
+      launches: launches.all(learner.number).map((data) => JSON.parse(data) as LaunchRecord),
+      marks: marks.all(learner.number),
+    }
+  })
+  return {
+    /** One who was merged away answers with the elder's history. */
+    history: (tenant: TenantId, learner: string): LearnerHistory | null => read(tenant, learner),
+    factsOfStatement: (tenant: TenantId, statementId: string): readonly StoredFact[] => {
+      const number = numberOf(tenant)
+      const id = uuidBytes(statementId)
+      return number === null || id === null ? [] : ofStatement.all(number, id).map(factOf)
+    },
+  }
+}
+
+function factOf({ seq, data, stored, voided }: FactRow): StoredFact {
+  return { ...(JSON.parse(data) as Fact), seq, stored, voided: voided === 1 }
+}

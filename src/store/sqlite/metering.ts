@@ -1,0 +1,71 @@
+/** MeteringStore on SQLite, put together from its subjects. */
+import type { ComputedThrough, MeteringStore, TenantId } from '../ports.ts'
+import { attemptReads } from './attempts.ts'
+import { changeReads, changeWrites } from './changes.ts'
+import type { Database, WriteContext } from './database.ts'
+import { dirtyReads } from './dirty.ts'
+import { historyReads } from './history.ts'
+import { countedReads, learnerListReads, reviewReads } from './metering-reads.ts'
+import { meteringWrites } from './metering-writes.ts'
+import type { Remote } from './rpc.ts'
+import { totalsReads } from './totals.ts'
+
+/** Identities marked in one commit of a rebuild. */
+const REBUILD_SLICE = 2_000
+
+export function allMeteringWrites(db: Database, context: WriteContext) {
+  return { ...meteringWrites(db, context), ...changeWrites(db, context) }
+}
+
+export function allMeteringReads(db: Database) {
+  return {
+    ...attemptReads(db),
+    ...changeReads(db),
+    ...dirtyReads(db),
+    ...historyReads(db),
+    ...countedReads(db),
+    ...learnerListReads(db),
+    ...reviewReads(db),
+    ...totalsReads(db),
+  }
+}
+
+type Writes = Remote<ReturnType<typeof allMeteringWrites>>
+type Reads = Remote<ReturnType<typeof allMeteringReads>>
+
+/** @param horizon every statement stored up to its answer is visible, ms */
+export function createMeteringStore(writes: Writes, reads: Reads, horizon: () => number): MeteringStore {
+  return {
+    dirtyLearners: reads.dirtyLearners,
+    history: reads.history,
+    writeRecounts: writes.writeRecounts,
+    markFailed: writes.markRecountFailed,
+    markAll: async (tenant) => {
+      let position: string | null = ''
+      while (position !== null) position = await writes.markSlice(tenant, position, REBUILD_SLICE)
+    },
+    pendingChanges: reads.pendingChanges,
+    expandChange: writes.expandChange,
+    computedThrough: (tenant) => computedThrough(reads, horizon, tenant),
+    countOf: (tenant, { policy, version, start }) => reads.windowTotal(tenant, policy, version, start),
+    totalLearners: reads.policyTotal,
+    counted: reads.counted,
+    countedKeys: reads.countedKeys,
+    countsOf: reads.countsOf,
+    learners: reads.learnerPage,
+    attempts: reads.attempts,
+    review: reads.review,
+    factsOf: reads.factsOfStatement,
+  }
+}
+
+/** The horizon is asked first: whatever is stored up to it has its mark in the snapshot that is read afterwards. */
+async function computedThrough(
+  reads: Reads,
+  horizon: () => number,
+  tenant: TenantId,
+): Promise<ComputedThrough> {
+  const visible = horizon()
+  const backlog = await reads.backlog(tenant)
+  return backlog && backlog.at < visible ? backlog : { at: visible, behind: null }
+}

@@ -1,0 +1,28 @@
+/** The schema by version. A file of an older version is brought up on start; one of a newer version is left alone. */
+import { StoreError } from '../store-error.ts'
+import type { Database } from './database.ts'
+import { accountsSchema } from './schema/accounts.ts'
+import { jobsSchema } from './schema/jobs.ts'
+import { meteringSchema } from './schema/metering.ts'
+import { statementsSchema } from './schema/statements.ts'
+
+/** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
+export const MIGRATIONS: readonly string[] = [
+  [accountsSchema, statementsSchema, meteringSchema, jobsSchema].join('\n'),
+]
+
+/** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
+export function migrate(db: Database, migrations: readonly string[] = MIGRATIONS): void {
+  const found = Number(db.pragma('user_version', { simple: true }))
+  if (found > migrations.length) {
+    throw new StoreError(
+      'newer-schema',
+      `The data has schema version ${found}, this Rollcall knows ${migrations.length}: use the newer Rollcall that wrote it.`,
+    )
+  }
+  if (found === migrations.length) return
+  db.transaction(() => {
+    for (const sql of migrations.slice(found)) db.exec(sql)
+    db.pragma(`user_version = ${migrations.length}`)
+  }).immediate()
+}

@@ -1,0 +1,127 @@
+/** Opens the embedded store: the directory lock, the threads, and the ports over them. */
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { clockOf, type MovableClock } from '../../clock.ts'
+import type { Stores } from '../ports.ts'
+import { StoreError } from '../store-error.ts'
+import { databaseFile, openReader } from './database.ts'
+import { newCells } from './horizon.ts'
+import { lockDirectory } from './lock.ts'
+import { inTurn, local, type Remote, remote } from './rpc.ts'
+import { createStores } from './stores.ts'
+import { allReads, type Reads, type Writes } from './subjects.ts'
+import {
+  type CheckpointStart,
+  type ReaderStart,
+  type ServeRequest,
+  threadFile,
+  type WriterStart,
+} from './threads.ts'
+
+export interface SqliteOptions {
+  /** Made when missing. */
+  readonly directory: string
+  readonly clock: MovableClock
+  /** Reader threads; 2 by default. */
+  readonly readers?: number
+}
+
+/** Everything another thread of this process needs to use the same store; structured-cloneable. */
+export interface SqliteHandle {
+  readonly file: string
+  readonly clockOffset: SharedArrayBuffer
+  readonly cells: SharedArrayBuffer
+  readonly port: MessagePort
+}
+
+export interface SqliteStores extends Stores {
+  /** A handle for one more thread: post it with `transfer`, then `connectSqlite` there. */
+  share(): { readonly handle: SqliteHandle; readonly transfer: readonly MessagePort[] }
+}
+
+type ReaderFunctions = ReturnType<typeof allReads>
+
+/** What every thread answers beside its functions. */
+type Closing = Remote<{ close(): null }>
+
+/** Throws StoreError `locked` or `newer-schema`, with one sentence for the operator. */
+export async function openSqlite({ directory, clock, readers = 2 }: SqliteOptions): Promise<SqliteStores> {
+  mkdirSync(directory, { recursive: true })
+  const lock = lockDirectory(directory)
+  const file = databaseFile(directory)
+  const cells = newCells()
+  const threads: Worker[] = []
+  try {
+    const writerEnd = new MessageChannel()
+    const writerStart: WriterStart = { file, clockOffset: clock.offset, cells, port: writerEnd.port2 }
+    const writer = await startThread(threads, 'writer', writerStart, [writerEnd.port2])
+    const writes = remote(writerEnd.port1) as unknown as Writes & Closing
+    const reads = await startReaders(threads, file, readers)
+    const checkpoint = await startThread(threads, 'checkpoint', { file } satisfies CheckpointStart, [])
+    return {
+      ...createStores({ writes, reads: inTurn<ReaderFunctions>(reads), cells, clock, file }),
+      share: () => {
+        const { port1, port2 } = new MessageChannel()
+        writer.postMessage({ serve: port2 } satisfies ServeRequest, [port2])
+        return { handle: { file, clockOffset: clock.offset, cells, port: port1 }, transfer: [port1] }
+      },
+      close: async () => {
+        const ended = threads.map((thread) => once(thread, 'exit'))
+        await Promise.all(reads.map((reader) => reader.close()))
+        checkpoint.postMessage('close')
+        // The last connection to close checkpoints the whole WAL and removes it.
+        await writes.close()
+        await Promise.all(ended)
+        lock.release()
+      },
+    }
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.terminate()))
+    lock.release()
+    throw error
+  }
+}
+
+/** In another thread: writes go through the writer, reads happen here and now on a connection of this thread. */
+export async function connectSqlite(handle: SqliteHandle): Promise<Stores> {
+  const { file, clockOffset, cells, port } = handle
+  const db = openReader(file)
+  const reads: Reads = local(allReads(db))
+  const writes = remote(port) as unknown as Writes
+  return {
+    ...createStores({ writes, reads, cells, clock: clockOf(clockOffset), file }),
+    close: async () => {
+      port.close()
+      db.close()
+    },
+  }
+}
+
+async function startReaders(threads: Worker[], file: string, count: number): Promise<(Reads & Closing)[]> {
+  const starting = Array.from({ length: count }, async () => {
+    const { port1, port2 } = new MessageChannel()
+    await startThread(threads, 'reader', { file, port: port2 } satisfies ReaderStart, [port2])
+    return remote(port1) as unknown as Reads & Closing
+  })
+  return await Promise.all(starting)
+}
+
+async function startThread(
+  threads: Worker[],
+  name: 'writer' | 'reader' | 'checkpoint',
+  workerData: object,
+  transferList: MessagePort[],
+): Promise<Worker> {
+  const thread = new Worker(threadFile(name), { workerData, transferList })
+  threads.push(thread)
+  await once(thread, 'message').catch((error: unknown) => {
+    // A thread's error loses its class on the way.
+    if (error instanceof Error && error.name === 'StoreError') {
+      const code = 'code' in error && error.code === 'newer-schema' ? 'newer-schema' : 'unavailable'
+      throw new StoreError(code, error.message, { cause: error })
+    }
+    throw error
+  })
+  return thread
+}

@@ -1,0 +1,45 @@
+/** The StatementStore over the writer and the readers. */
+import type { Batch, IncomingStatement, StatementStore } from '../ports.ts'
+import type { PackedFact } from './facts.ts'
+import type { Remote } from './rpc.ts'
+import type { statementReads } from './statements-read.ts'
+import type { statementWrites } from './statements-write.ts'
+
+/** A statement on its way to the writer: what could be done on the sending thread is done. */
+export interface PackedStatement extends Omit<IncomingStatement, 'facts'> {
+  readonly facts: readonly PackedFact[]
+}
+
+export interface PackedBatch extends Omit<Batch, 'statements'> {
+  readonly statements: readonly PackedStatement[]
+}
+
+export function createStatementStore(
+  writes: Remote<ReturnType<typeof statementWrites>>,
+  reads: Remote<ReturnType<typeof statementReads>>,
+  horizon: () => number,
+): StatementStore {
+  return {
+    insert: (tenant, batch) => writes.insertStatements(tenant, packed(batch)),
+    find: (tenant, id, voided) => reads.findStatement(tenant, id, voided),
+    select: (tenant, selection) => reads.selectStatements(tenant, selection),
+    lastSeq: (tenant) => reads.lastStatementSeq(tenant),
+    scan: (tenant, afterSeq, limit) => reads.scanStatements(tenant, afterSeq, limit),
+    consistentThrough: async () => horizon(),
+  }
+}
+
+function packed(batch: Batch): PackedBatch {
+  return {
+    ...batch,
+    statements: batch.statements.map((statement) => ({
+      ...statement,
+      facts: statement.facts.map((fact) => ({
+        ifi: fact.learner,
+        name: fact.name ?? null,
+        object: fact.object.id,
+        data: JSON.stringify(fact),
+      })),
+    })),
+  }
+}

@@ -1,0 +1,47 @@
+/** The ports, over a writer and readers. Apart from subjects.ts, so that the threads need not load what only ports need. */
+import type { MovableClock } from '../../clock.ts'
+import type { Stores } from '../ports.ts'
+import { createAgendaBackend } from './agenda-backend.ts'
+import { createCredentialStore } from './credentials.ts'
+import { createElementStore } from './elements.ts'
+import { consistentThrough } from './horizon.ts'
+import { createIdentityStore } from './identities.ts'
+import { createKeyStore } from './keys.ts'
+import { createLaunchStore } from './launches.ts'
+import { createLeaseStore } from './leases.ts'
+import { createMeteringStore } from './metering.ts'
+import { createPersonStore } from './people.ts'
+import { createPolicyStore } from './policies.ts'
+import { createRefusalLog } from './refusals.ts'
+import { createStatementStore } from './statements.ts'
+import type { Reads, Writes } from './subjects.ts'
+import { createTenantStore } from './tenants.ts'
+
+export interface StoreParts {
+  readonly writes: Writes
+  readonly reads: Reads
+  /** With the clock they answer Consistent-Through without asking a thread (horizon.ts). */
+  readonly cells: SharedArrayBuffer
+  readonly clock: MovableClock
+  /** The database file: the same for every thread on the same data. */
+  readonly file: string
+}
+
+export function createStores({ writes, reads, cells, clock, file }: StoreParts): Omit<Stores, 'close'> {
+  const horizon = () => consistentThrough(cells, clock)
+  return {
+    tenants: createTenantStore(writes, reads),
+    people: createPersonStore(writes, reads),
+    credentials: createCredentialStore(writes, reads),
+    keys: createKeyStore(writes),
+    statements: createStatementStore(writes, reads, horizon),
+    elements: createElementStore(writes, reads),
+    launches: createLaunchStore(writes),
+    identities: createIdentityStore(writes, reads),
+    policies: createPolicyStore(writes, reads),
+    metering: createMeteringStore(writes, reads, horizon),
+    leases: createLeaseStore(writes, reads, clock),
+    refusals: createRefusalLog(writes, reads),
+    jobs: () => createAgendaBackend({ writes, reads, clock, channel: file }),
+  }
+}

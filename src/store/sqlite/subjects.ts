@@ -1,0 +1,55 @@
+/** Every subject of the store, put together: what the writer serves, and what a reader serves. */
+import { agendaReads, agendaWrites } from './agenda-writes.ts'
+import { credentialReads, credentialWrites } from './credentials.ts'
+import type { Database, WriteContext } from './database.ts'
+import { elementReads, elementWrites } from './elements.ts'
+import { identityReads, identityWrites } from './identities.ts'
+import { keyWrites } from './keys.ts'
+import { launchWrites } from './launches.ts'
+import { leaseReads, leaseWrites } from './leases.ts'
+import { allMeteringReads, allMeteringWrites } from './metering.ts'
+import { personReads, personWrites } from './people.ts'
+import { policyReads, policyWrites } from './policies.ts'
+import { refusalReads, refusalWrites } from './refusals.ts'
+import type { Remote } from './rpc.ts'
+import { statementReads } from './statements-read.ts'
+import { statementWrites } from './statements-write.ts'
+import { tenantReads, tenantWrites } from './tenants.ts'
+
+/** Names are unique over all subjects: the spread would let a second one win silently (test/store/sqlite.test.ts). */
+export function allWrites(db: Database, context: WriteContext) {
+  return {
+    ...tenantWrites(db),
+    ...personWrites(db),
+    ...credentialWrites(db),
+    ...keyWrites(db),
+    ...statementWrites(db, context),
+    ...elementWrites(db, context),
+    ...launchWrites(db, context),
+    ...identityWrites(db, context),
+    ...policyWrites(db, context),
+    ...allMeteringWrites(db, context),
+    ...leaseWrites(db, context),
+    ...refusalWrites(db),
+    ...agendaWrites(db, context),
+  }
+}
+
+export function allReads(db: Database) {
+  return {
+    ...tenantReads(db),
+    ...personReads(db),
+    ...credentialReads(db),
+    ...statementReads(db),
+    ...elementReads(db),
+    ...identityReads(db),
+    ...policyReads(db),
+    ...allMeteringReads(db),
+    ...leaseReads(db),
+    ...refusalReads(db),
+    ...agendaReads(db),
+  }
+}
+
+export type Writes = Remote<ReturnType<typeof allWrites>>
+export type Reads = Remote<ReturnType<typeof allReads>>
