@@ -28,9 +28,10 @@ program
   .command('demo')
   .description('Start on a fresh store, send a year of sample statements, and show the licence views.')
   .option('--exit', 'end after the figures instead of serving on')
+  .option('--learners <number>', 'how many people', '300')
   .addHelpText('after', '\nExample:\n  rollcall demo --exit')
-  .action(({ exit }: { exit?: boolean }) =>
-    finish((config) => demo(config, { exit: exit === true, print, startApp })),
+  .action(({ exit, learners }: { exit?: boolean; learners: string }) =>
+    finish((config) => demo(config, { exit: exit === true, learners: Number(learners), print, startApp })),
   )
 
 const tenant = order(

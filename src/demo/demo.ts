@@ -12,7 +12,7 @@ import { reportLines } from './report.ts'
 import { deliveriesOf, type Keys, sendAll } from './send.ts'
 import { sessionsOf } from './sessions.ts'
 import { feed, type MadeKeys, policyIds, setUp } from './setup.ts'
-import { choosePort, demoDirectory, emptyDirectory, isDemoDirectory } from './surroundings.ts'
+import { choosePort, prepareDirectory } from './surroundings.ts'
 
 type Print = (line: string) => void
 
@@ -26,6 +26,9 @@ export interface DemoOptions {
 }
 
 const LEARNERS = 300
+/** Fewer do not fill every habit. */
+const FEWEST = 20
+const MOST = 2000
 export const SEED = 20_240_229
 const MINUTE = 60_000
 
@@ -43,18 +46,21 @@ async function run(
   config: Config,
   { exit, learners = LEARNERS, print, startApp }: DemoOptions,
 ): Promise<number> {
+  if (!(Number.isInteger(learners) && learners >= FEWEST && learners <= MOST)) {
+    throw new DemoError(`--learners must be a whole number from ${FEWEST} to ${MOST}`)
+  }
   const started = Date.now()
-  const directory = demoDirectory(config.ROLLCALL_DATA)
-  const quiet: Config = { ...config, ROLLCALL_DATA: directory, ROLLCALL_LOG: 'error' }
-  await refuseWhileInUse(quiet, startApp)
-  emptyDirectory(directory)
   const port = await choosePort(config.PORT, config.HOST)
+  const directory = await prepareDirectory(config.ROLLCALL_DATA, `http://localhost:${port}`)
   let fault: (error: unknown) => void = () => undefined
   const died = new Promise<never>((_, reject) => {
     fault = reject
   })
   died.catch(() => undefined)
-  const app = await startApp({ ...quiet, PORT: port }, { onFault: (error) => fault(error) })
+  const app = await startApp(
+    { ...config, ROLLCALL_DATA: directory, ROLLCALL_LOG: 'error', PORT: port },
+    { onFault: (error) => fault(error) },
+  )
   try {
     const address = await app.listen()
     await Promise.race([died, liveThrough({ app, address, learners, print })])
@@ -65,17 +71,6 @@ async function run(
     return 0
   } finally {
     await app.stop()
-  }
-}
-
-/** A demo that still runs keeps its directory: opening the store is the one sure way to ask. */
-async function refuseWhileInUse(config: Config, startApp: DemoOptions['startApp']): Promise<void> {
-  if (!isDemoDirectory(config.ROLLCALL_DATA)) return
-  try {
-    await (await startApp(config)).stop()
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'locked') throw error
-    // Anything else is wrong with data that is thrown away now.
   }
 }
 

@@ -165,7 +165,7 @@ const RHYTHMS: Readonly<Record<Habit, Rhythm>> = {
   weekly: (year) => {
     const weeks = Math.ceil((year.to - year.from) / (7 * DAY))
     const spans = Array.from({ length: weeks }, (_, week) => year.from + week * 7 * DAY)
-    return often(year, spans, 7, 0.85)
+    return often(year, spans, 7, 0.75)
   },
   monthly: (year) => {
     const starts = monthsBetween(year.from, year.to)

@@ -29,7 +29,7 @@ const RECIPES: Readonly<Record<VisitKind, Recipe | Readonly<Record<Home, Recipe>
   video: { sample: 'video/two-viewings.json' },
   'moodle-scorm': { sample: 'moodle/scorm.json' },
   'moodle-quiz': { sample: 'moodle/quiz.json' },
-  storyline: { sample: 'storyline/thirty-slides.json', steps: 12 },
+  storyline: { sample: 'storyline/thirty-slides.json', steps: 8 },
   rise: { sample: 'storyline/rise.json' },
   iseazy: { sample: 'iseazy/second-launch.json' },
   h5p: { sample: 'h5p/two-sittings.json' },

@@ -25,7 +25,10 @@ describe('The element root (in-the-wild §3.3)', () => {
       {
         source: 'scorm-profile',
         object: { id: 'https://x.example.org/sco', type: LESSON },
-        groupings: [{ id: 'https://x.example.org/sco?attemptId=1', type: ATTEMPT }, { id: 'https://x.example.org/c', type: COURSE }],
+        groupings: [
+          { id: 'https://x.example.org/sco?attemptId=1', type: ATTEMPT },
+          { id: 'https://x.example.org/c', type: COURSE },
+        ],
       },
       'https://x.example.org/c',
     ],
@@ -41,22 +44,39 @@ describe('The element root (in-the-wild §3.3)', () => {
     ],
     [
       'the AU, not the publisher’s id in grouping',
-      { source: 'cmi5', cmi5: true, object: { id: 'https://lms.example.org/au/1' }, groupings: [{ id: 'https://publisher.example.org/1' }] },
+      {
+        source: 'cmi5',
+        cmi5: true,
+        object: { id: 'https://lms.example.org/au/1' },
+        groupings: [{ id: 'https://publisher.example.org/1' }],
+      },
       'https://lms.example.org/au/1',
     ],
     [
       'the package a Rustici interaction lies in',
-      { source: 'rustici', object: { id: 'urn:q', type: `${ADL}activities/cmi.interaction` }, parents: [{ id: 'urn:uuid:p' }] },
+      {
+        source: 'rustici',
+        object: { id: 'urn:q', type: `${ADL}activities/cmi.interaction` },
+        parents: [{ id: 'urn:uuid:p' }],
+      },
       'urn:uuid:p',
     ],
     [
       'the course of a Storyline slide, though its id looks like a course’s',
-      { source: 'tincan', object: { id: 'urn:articulate:storyline:a/s1', type: `${ADL}activities/module` }, parents: [{ id: 'urn:articulate:storyline:a' }] },
+      {
+        source: 'tincan',
+        object: { id: 'urn:articulate:storyline:a/s1', type: `${ADL}activities/module` },
+        parents: [{ id: 'urn:articulate:storyline:a' }],
+      },
       'urn:articulate:storyline:a',
     ],
     [
       'a Storyline course, though the launch link groups it under an LMS course',
-      { source: 'tincan', object: { id: 'urn:articulate:storyline:a', type: COURSE }, groupings: [{ id: 'https://lms.example.org/c/1', type: COURSE }] },
+      {
+        source: 'tincan',
+        object: { id: 'urn:articulate:storyline:a', type: COURSE },
+        groupings: [{ id: 'https://lms.example.org/c/1', type: COURSE }],
+      },
       'urn:articulate:storyline:a',
     ],
     [
@@ -65,38 +85,84 @@ describe('The element root (in-the-wild §3.3)', () => {
         source: 'tincan',
         object: { id: 'https://g.example.org/golf/quiz/q1', type: `${ADL}activities/cmi.interaction` },
         parents: [{ id: 'https://g.example.org/golf/quiz' }],
-        groupings: [{ id: 'https://g.example.org/golf' }, { id: 'http://id.tincanapi.com/activity/tincan-prototypes' }],
+        groupings: [
+          { id: 'https://g.example.org/golf' },
+          { id: 'http://id.tincanapi.com/activity/tincan-prototypes' },
+        ],
       },
       'https://g.example.org/golf',
     ],
-    ['the package of mod_tincanlaunch, not its site', { source: 'tincan', object: { id: 'https://p.example.org/1' }, groupings: [{ id: M }] }, 'https://p.example.org/1'],
-    ['the content an H5P part is in', { source: 'h5p', object: { id: 'https://s.example.org/h5p/12?subContentId=3f' } }, 'https://s.example.org/h5p/12'],
     [
-      'the content an H5P part has as parent',
-      { source: 'h5p', object: { id: 'https://s.example.org/part' }, parents: [{ id: 'https://s.example.org/h5p/12' }] },
+      'the package of mod_tincanlaunch, not its site',
+      { source: 'tincan', object: { id: 'https://p.example.org/1' }, groupings: [{ id: M }] },
+      'https://p.example.org/1',
+    ],
+    [
+      'the content an H5P part is in',
+      { source: 'h5p', object: { id: 'https://s.example.org/h5p/12?subContentId=3f' } },
       'https://s.example.org/h5p/12',
     ],
-    ['Moodle’s module without #sco', { source: 'moodle', object: { id: `${M}/mod/scorm/view.php?id=55#sco` } }, `${M}/mod/scorm/view.php?id=55`],
+    [
+      'the content an H5P part has as parent',
+      {
+        source: 'h5p',
+        object: { id: 'https://s.example.org/part' },
+        parents: [{ id: 'https://s.example.org/h5p/12' }],
+      },
+      'https://s.example.org/h5p/12',
+    ],
+    [
+      'Moodle’s module without #sco',
+      { source: 'moodle', object: { id: `${M}/mod/scorm/view.php?id=55#sco` } },
+      `${M}/mod/scorm/view.php?id=55`,
+    ],
     [
       'Moodle’s quiz for an attempt at it',
       { source: 'moodle', object: { id: `${M}/mod/quiz/attempt.php?attempt=3&cmid=80`, type: ATTEMPT } },
       `${M}/mod/quiz/view.php?id=80`,
     ],
-    ['Moodle’s quiz, the cmid first', { source: 'moodle', object: { id: `${M}/mod/quiz/attempt.php?cmid=80&attempt=3` } }, `${M}/mod/quiz/view.php?id=80`],
+    [
+      'Moodle’s quiz, the cmid first',
+      { source: 'moodle', object: { id: `${M}/mod/quiz/attempt.php?cmid=80&attempt=3` } },
+      `${M}/mod/quiz/view.php?id=80`,
+    ],
     [
       'Moodle’s module around a post',
-      { source: 'moodle', object: { id: `${M}/mod/forum/discuss.php?d=4` }, parents: [{ id: `${M}/mod/forum/view.php?id=9` }, { id: `${M}/course/view.php?id=7`, type: COURSE }] },
+      {
+        source: 'moodle',
+        object: { id: `${M}/mod/forum/discuss.php?d=4` },
+        parents: [{ id: `${M}/mod/forum/view.php?id=9` }, { id: `${M}/course/view.php?id=7`, type: COURSE }],
+      },
       `${M}/mod/forum/view.php?id=9`,
     ],
-    ['Open edX’s block, not the LMS course', { source: 'open-edx', parents: [{ id: 'https://e.example.org/c', type: COURSE }] }, 'https://lms.example.org/x/1'],
-    ['the video, not the course around it', { source: 'video', parents: [{ id: 'https://e.example.org/c', type: COURSE }] }, 'https://lms.example.org/x/1'],
+    [
+      'Open edX’s block, not the LMS course',
+      { source: 'open-edx', parents: [{ id: 'https://e.example.org/c', type: COURSE }] },
+      'https://lms.example.org/x/1',
+    ],
+    [
+      'the video, not the course around it',
+      { source: 'video', parents: [{ id: 'https://e.example.org/c', type: COURSE }] },
+      'https://lms.example.org/x/1',
+    ],
     [
       'the nearest course, of an unknown system',
-      { parents: [{ id: 'https://l.example.org', type: LESSON }], groupings: [{ id: 'https://c.example.org', type: COURSE }] },
+      {
+        parents: [{ id: 'https://l.example.org', type: LESSON }],
+        groupings: [{ id: 'https://c.example.org', type: COURSE }],
+      },
       'https://c.example.org',
     ],
-    ['the nearest lesson, where there is no course', { parents: [{ id: 'https://l.example.org/1', type: LESSON }] }, 'https://l.example.org/1'],
-    ['what an attempt is about, when it is the object', { object: { id: 'https://x.example.org/a?attemptId=1', type: ATTEMPT } }, 'https://x.example.org/a'],
+    [
+      'the nearest lesson, where there is no course',
+      { parents: [{ id: 'https://l.example.org/1', type: LESSON }] },
+      'https://l.example.org/1',
+    ],
+    [
+      'what an attempt is about, when it is the object',
+      { object: { id: 'https://x.example.org/a?attemptId=1', type: ATTEMPT } },
+      'https://x.example.org/a',
+    ],
   ])('is %s', (_, overrides, element) => {
     expect(elementRootOf(fact(overrides), EMPTY).element).toBe(element)
   })
@@ -108,8 +174,13 @@ describe('The element root (in-the-wild §3.3)', () => {
       parents: [{ id: 'urn:articulate:storyline:a' }],
       groupings: [{ id: 'https://lms.example.org/c/1' }],
     })
-    expect(elementRootOf(slide, catalogue(entry({ id: 'https://lms.example.org/c/1' }))).element).toBe('https://lms.example.org/c/1')
-    const both = catalogue(entry({ id: 'https://lms.example.org/c/1' }), entry({ id: 'urn:articulate:storyline:a' }))
+    expect(elementRootOf(slide, catalogue(entry({ id: 'https://lms.example.org/c/1' }))).element).toBe(
+      'https://lms.example.org/c/1',
+    )
+    const both = catalogue(
+      entry({ id: 'https://lms.example.org/c/1' }),
+      entry({ id: 'urn:articulate:storyline:a' }),
+    )
     expect(elementRootOf(slide, both).element).toBe('urn:articulate:storyline:a')
   })
 
@@ -142,7 +213,10 @@ describe('The element root (in-the-wild §3.3)', () => {
   })
 
   it('Moodle’s content package has the type of a course but is an element', () => {
-    const object = { id: `${M}/mod/imscp/view.php?id=7`, type: 'https://w3id.org/xapi/cmi5/activitytype/course' }
+    const object = {
+      id: `${M}/mod/imscp/view.php?id=7`,
+      type: 'https://w3id.org/xapi/cmi5/activitytype/course',
+    }
     expect(elementRootOf(fact({ source: 'moodle', object }), EMPTY).shell).toBe(false)
   })
 })
@@ -152,18 +226,66 @@ describe('The resource rule, in order of authority (in-the-wild §3.1)', () => {
   const link = { object: { id: X, type: LINK } }
 
   it.each<[string, Partial<StoredFact>, Catalogue, string, boolean]>([
-    ['SCORM proof beats «none» (A4)', { scorm: true }, catalogue(entry({ utilizationTracking: 'none' })), 'scorm', true],
-    ['the catalogue’s SCORM is proof', {}, catalogue(entry({ kind: 'scorm', utilizationTracking: 'none' })), 'scorm', true],
-    ['«none» beats a package', { source: 'cmi5', cmi5: true }, catalogue(entry({ utilizationTracking: 'none' })), 'catalogue', false],
-    ['«none – resource» is untracked (A5)', {}, catalogue(entry({ utilizationTracking: 'none-resource' })), 'catalogue', false],
-    ['the catalogue beats the type', link, catalogue(entry({ utilizationTracking: 'incomplete-on-open' })), 'catalogue', true],
+    [
+      'SCORM proof beats «none» (A4)',
+      { scorm: true },
+      catalogue(entry({ utilizationTracking: 'none' })),
+      'scorm',
+      true,
+    ],
+    [
+      'the catalogue’s SCORM is proof',
+      {},
+      catalogue(entry({ kind: 'scorm', utilizationTracking: 'none' })),
+      'scorm',
+      true,
+    ],
+    [
+      '«none» beats a package',
+      { source: 'cmi5', cmi5: true },
+      catalogue(entry({ utilizationTracking: 'none' })),
+      'catalogue',
+      false,
+    ],
+    [
+      '«none – resource» is untracked (A5)',
+      {},
+      catalogue(entry({ utilizationTracking: 'none-resource' })),
+      'catalogue',
+      false,
+    ],
+    [
+      'the catalogue beats the type',
+      link,
+      catalogue(entry({ utilizationTracking: 'incomplete-on-open' })),
+      'catalogue',
+      true,
+    ],
     ['a cmi5 package is tracked', { source: 'cmi5', ...link }, EMPTY, 'package', true],
     ['a Tin Can package is tracked', { source: 'tincan', ...link }, EMPTY, 'package', true],
     ['a link is a resource', link, EMPTY, 'type', false],
-    ['Open edX types blocks as resources', { source: 'open-edx', object: { id: X, type: 'http://id.tincanapi.com/activitytype/resource' } }, EMPTY, 'type', true],
+    [
+      'Open edX types blocks as resources',
+      { source: 'open-edx', object: { id: X, type: 'http://id.tincanapi.com/activitytype/resource' } },
+      EMPTY,
+      'type',
+      true,
+    ],
     ['a lesson is content', { object: { id: X, type: LESSON } }, EMPTY, 'type', true],
-    ['a book is undecided', { object: { id: X, type: 'http://id.tincanapi.com/activitytype/book' } }, EMPTY, 'default', true],
-    ['an unknown type is tracked and listed', { object: { id: X, type: 'https://own.example.org/t' } }, EMPTY, 'default', true],
+    [
+      'a book is undecided',
+      { object: { id: X, type: 'http://id.tincanapi.com/activitytype/book' } },
+      EMPTY,
+      'default',
+      true,
+    ],
+    [
+      'an unknown type is tracked and listed',
+      { object: { id: X, type: 'https://own.example.org/t' } },
+      EMPTY,
+      'default',
+      true,
+    ],
     ['no type is tracked and listed', {}, EMPTY, 'default', true],
   ])('%s', (_, overrides, known, rule, tracked) => {
     expect(elementOf(fact(overrides), known, NOW)).toEqual({ element: X, rule, tracked })

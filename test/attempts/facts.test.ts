@@ -14,7 +14,9 @@ function factOf(one: Statement, idGiven = true): Fact {
 }
 
 const inContext = (context: Context): Fact => factOf(statement({ context }))
-const categories = (...ids: string[]): Context => ({ contextActivities: { category: ids.map((id) => ({ id })) } })
+const categories = (...ids: string[]): Context => ({
+  contextActivities: { category: ids.map((id) => ({ id })) },
+})
 
 const INFO = 'http://lrs.learninglocker.net/define/extensions/info'
 const SESSION = 'https://w3id.org/xapi/cmi5/context/extensions/sessionid'
@@ -23,11 +25,27 @@ const ATTEMPT = `${ADL}activities/attempt`
 describe('Which system wrote a statement (in-the-wild §1)', () => {
   it.each<[string, Source, Partial<Statement>]>([
     ['the SCORM profile’s category', 'scorm-profile', { context: categories('https://w3id.org/xapi/scorm') }],
-    ['the cmi5 category', 'cmi5', { context: categories('https://w3id.org/xapi/cmi5/context/categories/cmi5') }],
+    [
+      'the cmi5 category',
+      'cmi5',
+      { context: categories('https://w3id.org/xapi/cmi5/context/categories/cmi5') },
+    ],
     ['a cmi5 session without the category', 'cmi5', { context: { extensions: { [SESSION]: 's' } } }],
-    ['Rustici’s engine category', 'rustici', { context: categories('http://id.tincanapi.com/activity/rustici-software/engine') }],
-    ['logstore_xapi for Moodle', 'moodle', { context: { extensions: { [INFO]: { 'http://moodle.org': '4.5' } } } }],
-    ['logstore_xapi for Totara', 'moodle', { context: { extensions: { [INFO]: { 'http://totaralearning.com': '18' } } } }],
+    [
+      'Rustici’s engine category',
+      'rustici',
+      { context: categories('http://id.tincanapi.com/activity/rustici-software/engine') },
+    ],
+    [
+      'logstore_xapi for Moodle',
+      'moodle',
+      { context: { extensions: { [INFO]: { 'http://moodle.org': '4.5' } } } },
+    ],
+    [
+      'logstore_xapi for Totara',
+      'moodle',
+      { context: { extensions: { [INFO]: { 'http://totaralearning.com': '18' } } } },
+    ],
     [
       'Open edX’s transformer version',
       'open-edx',
@@ -42,12 +60,25 @@ describe('Which system wrote a statement (in-the-wild §1)', () => {
     [
       'an H5P content id',
       'h5p',
-      { object: { id: 'https://x.example.org/1', definition: { extensions: { 'http://h5p.org/x-api/h5p-local-content-id': 1 } } } },
+      {
+        object: {
+          id: 'https://x.example.org/1',
+          definition: { extensions: { 'http://h5p.org/x-api/h5p-local-content-id': 1 } },
+        },
+      },
     ],
     ['a Storyline id', 'tincan', { object: { id: 'urn:articulate:storyline:5abc' } }],
-    ['a Storyline parent', 'tincan', { context: { contextActivities: { parent: { id: 'urn:articulate:storyline:5abc' } } } }],
+    [
+      'a Storyline parent',
+      'tincan',
+      { context: { contextActivities: { parent: { id: 'urn:articulate:storyline:5abc' } } } },
+    ],
     ['a Rise id', 'tincan', { object: { id: 'http://6TqY_rise' } }],
-    ['the golf example', 'tincan', { context: categories('http://id.tincanapi.com/recipe/tincan-prototypes/golf/1') }],
+    [
+      'the golf example',
+      'tincan',
+      { context: categories('http://id.tincanapi.com/recipe/tincan-prototypes/golf/1') },
+    ],
     ['mod_tincanlaunch', 'tincan', { context: categories('https://moodle.org') }],
     ['the video profile', 'video', { context: categories('https://w3id.org/xapi/video') }],
     ['no mark at all', 'other', {}],
@@ -65,7 +96,10 @@ describe('Which system wrote a statement (in-the-wild §1)', () => {
 describe('SCORM proof in a statement (in-the-wild §3.1, 1)', () => {
   it.each<[string, Partial<Statement>]>([
     ['the profile’s category', { context: categories('https://w3id.org/xapi/scorm') }],
-    ['any suffix of Rustici’s category', { context: categories('http://id.tincanapi.com/activity/scorm-to-tin-can/scorm2004') }],
+    [
+      'any suffix of Rustici’s category',
+      { context: categories('http://id.tincanapi.com/activity/scorm-to-tin-can/scorm2004') },
+    ],
     [
       'a parent typed SCORM content object',
       {
@@ -74,14 +108,19 @@ describe('SCORM proof in a statement (in-the-wild §3.1, 1)', () => {
             parent: [
               {
                 id: 'https://m.example.org/mod/scorm/view.php?id=5',
-                definition: { type: 'https://xapi.edlm/profiles/edlm-lms/concepts/activity-types/scorm-content-object' },
+                definition: {
+                  type: 'https://xapi.edlm/profiles/edlm-lms/concepts/activity-types/scorm-content-object',
+                },
               },
             ],
           },
         },
       },
     ],
-    ['Moodle’s event', { context: { extensions: { [INFO]: { event_name: '\\mod_scorm\\event\\sco_launched' } } } }],
+    [
+      'Moodle’s event',
+      { context: { extensions: { [INFO]: { event_name: '\\mod_scorm\\event\\sco_launched' } } } },
+    ],
   ])('%s proves SCORM', (_, overrides) => {
     expect(factOf(statement(overrides)).scorm).toBe(true)
   })
@@ -110,7 +149,9 @@ describe('Session keys (in-the-wild §4.2)', () => {
 
   it('K2: the id of an attempt activity without such a UUID', () => {
     const contextActivities = { grouping: [attempt('https://x.example.org/attempt/7')] }
-    expect(inContext({ contextActivities }).keys).toEqual([{ kind: 'K2', key: 'https://x.example.org/attempt/7' }])
+    expect(inContext({ contextActivities }).keys).toEqual([
+      { kind: 'K2', key: 'https://x.example.org/attempt/7' },
+    ])
   })
 
   it('K3: an attempt as the object', () => {
@@ -121,13 +162,18 @@ describe('Session keys (in-the-wild §4.2)', () => {
   it('K4: an attempt number lies within its registration, from the context only', () => {
     const key = 'http://id.tincanapi.com/extension/attempt-id'
     const registration = '7a1d2c3e-4f50-4b61-8c72-9d83ae94bf05'
-    expect(inContext({ registration, extensions: { [key]: 2 } }).keys).toEqual([{ kind: 'K4', key: `${registration}|2` }])
+    expect(inContext({ registration, extensions: { [key]: 2 } }).keys).toEqual([
+      { kind: 'K4', key: `${registration}|2` },
+    ])
     const object = { id: 'https://x.example.org/1', definition: { extensions: { [key]: 2 } } }
     expect(factOf(statement({ object })).keys).toEqual([])
   })
 
   it('K4: Moodle’s registration is no scope', () => {
-    const extensions = { [INFO]: { 'http://moodle.org': '4' }, 'http://id.tincanapi.com/extension/attempt-id': 2 }
+    const extensions = {
+      [INFO]: { 'http://moodle.org': '4' },
+      'http://id.tincanapi.com/extension/attempt-id': 2,
+    }
     const registration = '7a1d2c3e-4f50-4b61-8c72-9d83ae94bf05'
     expect(inContext({ registration, extensions }).keys).toEqual([{ kind: 'K4', key: '2' }])
   })
@@ -178,7 +224,11 @@ describe('Whom a statement is about (Q22, in-the-wild §4.5, 10)', () => {
   })
 
   it('a Group: one fact for each member, each once, and none for the group', () => {
-    const actor = { objectType: 'Group' as const, ...account('team'), member: [account('a'), account('b'), account('a')] }
+    const actor = {
+      objectType: 'Group' as const,
+      ...account('team'),
+      member: [account('a'), account('b'), account('a')],
+    }
     const facts = factsOf(statement({ actor }), ORIGIN)
     expect(facts.map((fact) => [fact.learner, fact.member, fact.group])).toEqual([
       ['account:https://lms.example.org|a', true, undefined],
@@ -212,7 +262,11 @@ describe('What a result says', () => {
     ['completed says completion', { verb: verb('completed') }, { completion: true }],
     ['passed says success', { verb: verb('passed') }, { success: true }],
     ['failed says no success', { verb: verb('failed') }, { success: false }],
-    ['the result says more than the verb', { verb: verb('passed'), result: { success: false } }, { success: false }],
+    [
+      'the result says more than the verb',
+      { verb: verb('passed'), result: { success: false } },
+      { success: false },
+    ],
     ['a duration is in ms', { result: { duration: 'PT1M30S' } }, { durationMs: 90_000 }],
     ['a score', { result: { score: { scaled: 0.4 } } }, { scaled: 0.4 }],
     [
@@ -237,13 +291,16 @@ describe('What a result says', () => {
 
   it('Moodle’s completed on an incomplete SCO says nothing (in-the-wild §1.7, 4)', () => {
     const context = { extensions: { [INFO]: { event_name: '\\mod_scorm\\event\\status_submitted' } } }
-    expect(factOf(statement({ verb: verb('completed'), context, result: { completion: true } }))).not.toHaveProperty('completion')
+    expect(
+      factOf(statement({ verb: verb('completed'), context, result: { completion: true } })),
+    ).not.toHaveProperty('completion')
   })
 })
 
 describe('Fingerprints (in-the-wild §4.5, 2)', () => {
   const REGISTRATION = '7a1d2c3e-4f50-4b61-8c72-9d83ae94bf05'
-  const print = (overrides: Partial<Statement> = {}): string | undefined => factOf(statement(overrides), false).fingerprint
+  const print = (overrides: Partial<Statement> = {}): string | undefined =>
+    factOf(statement(overrides), false).fingerprint
 
   it('only statements without an id have one', () => {
     expect(factOf(statement())).not.toHaveProperty('fingerprint')
@@ -265,7 +322,10 @@ describe('Fingerprints (in-the-wild §4.5, 2)', () => {
     ['timestamp', { timestamp: '2025-03-01T09:00:01Z' }],
     ['registration', { context: { registration: REGISTRATION } }],
     ['result', { result: { success: true } }],
-    ['Moodle event', { context: { extensions: { [INFO]: { event_name: '\\mod_page\\event\\course_module_viewed' } } } }],
+    [
+      'Moodle event',
+      { context: { extensions: { [INFO]: { event_name: '\\mod_page\\event\\course_module_viewed' } } } },
+    ],
   ])('another %s makes another fingerprint', (_, overrides) => {
     expect(print(overrides)).not.toBe(print())
   })

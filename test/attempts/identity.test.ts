@@ -10,12 +10,13 @@ describe('Automatic links (in-the-wild §6.2, 3)', () => {
     ])
   })
 
-  it.each(['account:https://lms.example.org|user@example.com', 'openid:https://id.example.org/u', 'sha1:220322e6f00c8c88ae97398ed7e9150228859d9c'])(
-    'nothing is linked to %s by itself',
-    (ifi) => {
-      expect(automaticLinks(ifi)).toEqual([])
-    },
-  )
+  it.each([
+    'account:https://lms.example.org|user@example.com',
+    'openid:https://id.example.org/u',
+    'sha1:220322e6f00c8c88ae97398ed7e9150228859d9c',
+  ])('nothing is linked to %s by itself', (ifi) => {
+    expect(automaticLinks(ifi)).toEqual([])
+  })
 })
 
 describe('Who is a person (P1, in-the-wild §6.2, 7)', () => {
@@ -62,7 +63,10 @@ describe('Learners are connected components (ruling 19)', () => {
     fc.assert(
       fc.property(fc.uniqueArray(names), links, fc.infiniteStream(fc.nat()), (identities, pairs, numbers) => {
         const shuffled = pairs
-          .map((pair) => ({ pair: numbers.next().value % 2 === 0 ? pair : ([pair[1], pair[0]] as const), by: numbers.next().value }))
+          .map((pair) => ({
+            pair: numbers.next().value % 2 === 0 ? pair : ([pair[1], pair[0]] as const),
+            by: numbers.next().value,
+          }))
           .sort((a, b) => a.by - b.by)
           .map(({ pair }) => pair)
         expect(components([...identities].reverse(), shuffled)).toEqual(components(identities, pairs))

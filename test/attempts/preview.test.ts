@@ -10,7 +10,8 @@ const NINE = at('2025-03-01T09:00:00Z')
 
 describe('Finding the launch record of a statement (P3, ruling 21)', () => {
   const query = { sessions: [], registration: undefined, elements: ['https://lms.example.org/x/1'], at: NINE }
-  const byElement = (id: string, time: number): LaunchRecord => launch({ id, element: 'https://lms.example.org/x/1', at: time })
+  const byElement = (id: string, time: number): LaunchRecord =>
+    launch({ id, element: 'https://lms.example.org/x/1', at: time })
 
   it.each([
     ['24 hours before', NINE - minutes(24 * 60), true],
@@ -52,7 +53,10 @@ describe('Finding the launch record of a statement (P3, ruling 21)', () => {
 })
 
 /** Obstacles of the first of some statements. */
-function obstacles(facts: readonly StoredFact[], launches: readonly LaunchRecord[] = []): readonly Obstacle[] {
+function obstacles(
+  facts: readonly StoredFact[],
+  launches: readonly LaunchRecord[] = [],
+): readonly Obstacle[] {
   const { classified } = derive(facts, context({ launches }))
   return classified.find((one) => one.fact.statementId === facts[0]?.statementId)?.obstacles ?? []
 }
@@ -65,26 +69,102 @@ const initialized = (more: Partial<StoredFact> = {}): StoredFact =>
 
 describe('The preview rules (in-the-wild §2.2)', () => {
   it.each<[string, readonly StoredFact[], readonly LaunchRecord[], readonly Obstacle[]]>([
-    ['P1: a placeholder is no person', [fact({ learner: 'account:https://s.example.org|not-trackable-1' })], [], ['not-a-person']],
+    [
+      'P1: a placeholder is no person',
+      [fact({ learner: 'account:https://s.example.org|not-trackable-1' })],
+      [],
+      ['not-a-person'],
+    ],
     ['P2: a preview key', [fact({ purpose: 'preview' })], [], ['credential']],
     ['P2: the other keys are none', [fact({ purpose: 'lms' })], [], []],
-    ['P3: the catalogue as origin', [fact()], [launch({ element: 'https://lms.example.org/x/1' })], ['launch-record']],
-    ['P3: an unknown origin says nothing', [fact()], [launch({ element: 'https://lms.example.org/x/1', origin: 'unknown' })], []],
+    [
+      'P3: the catalogue as origin',
+      [fact()],
+      [launch({ element: 'https://lms.example.org/x/1' })],
+      ['launch-record'],
+    ],
+    [
+      'P3: an unknown origin says nothing',
+      [fact()],
+      [launch({ element: 'https://lms.example.org/x/1', origin: 'unknown' })],
+      [],
+    ],
     ['P4: Browse by the LMS', [initialized(), launched('lms', 'Browse')], [], ['cmi5-browse']],
-    ['P4: Browse by launch record', [initialized()], [launch({ session: 's-1', origin: 'unknown', mode: 'Browse' })], ['cmi5-browse']],
-    ['P5: browse of other content, by launch record', [fact()], [launch({ element: 'https://lms.example.org/x/1', origin: 'learner', mode: 'Browse' })], ['scorm-browse']],
-    ['P6: the marker with the LMS’s key', [fact({ origin: 'admin-catalog', purpose: 'lms' })], [], ['marker']],
+    [
+      'P4: Browse by launch record',
+      [initialized()],
+      [launch({ session: 's-1', origin: 'unknown', mode: 'Browse' })],
+      ['cmi5-browse'],
+    ],
+    [
+      'P5: browse of other content, by launch record',
+      [fact()],
+      [launch({ element: 'https://lms.example.org/x/1', origin: 'learner', mode: 'Browse' })],
+      ['scorm-browse'],
+    ],
+    [
+      'P6: the marker with the LMS’s key',
+      [fact({ origin: 'admin-catalog', purpose: 'lms' })],
+      [],
+      ['marker'],
+    ],
     ['P6: the marker with another key', [fact({ origin: 'admin-catalog' })], [], ['unverified-preview']],
     ['P6: another value of the marker', [fact({ origin: 'learner-portal', purpose: 'lms' })], [], []],
-    ['ruling 5: Browse with another key', [initialized(), launched('learner', 'Browse')], [], ['unverified-preview']],
+    [
+      'ruling 5: Browse with another key',
+      [initialized(), launched('learner', 'Browse')],
+      [],
+      ['unverified-preview'],
+    ],
     ['P9: Review is a learner’s launch', [initialized(), launched('lms', 'Review')], [], []],
-    ['P9: an administrator’s role alone excludes nobody', [fact()], [launch({ element: 'https://lms.example.org/x/1', origin: 'learner', roles: ['http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator'] })], []],
-    ['the LMS’s Normal beats a Browse with another key', [initialized(), launched('learner', 'Browse'), launched('lms', 'Normal')], [], []],
-    ['the LMS’s learner origin beats a marker with another key', [initialized({ origin: 'admin-catalog' })], [launch({ session: 's-1', origin: 'learner' })], []],
-    ['the LMS’s learner origin does not take Browse back', [initialized(), launched('learner', 'Browse')], [launch({ session: 's-1', origin: 'learner' })], ['unverified-preview']],
-    ['a voided launched is disregarded', [initialized(), launched('lms', 'Browse', { voided: true })], [], []],
-    ['Browse of another session does not touch this one', [initialized(), launched('lms', 'Browse', { keys: [{ kind: 'K1', key: 's-2' }] })], [], []],
-    ['several hold: in the order of the rules', [initialized({ purpose: 'preview' }), launched('lms', 'Browse')], [launch({ session: 's-1' })], ['credential', 'launch-record', 'cmi5-browse']],
+    [
+      'P9: an administrator’s role alone excludes nobody',
+      [fact()],
+      [
+        launch({
+          element: 'https://lms.example.org/x/1',
+          origin: 'learner',
+          roles: ['http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator'],
+        }),
+      ],
+      [],
+    ],
+    [
+      'the LMS’s Normal beats a Browse with another key',
+      [initialized(), launched('learner', 'Browse'), launched('lms', 'Normal')],
+      [],
+      [],
+    ],
+    [
+      'the LMS’s learner origin beats a marker with another key',
+      [initialized({ origin: 'admin-catalog' })],
+      [launch({ session: 's-1', origin: 'learner' })],
+      [],
+    ],
+    [
+      'the LMS’s learner origin does not take Browse back',
+      [initialized(), launched('learner', 'Browse')],
+      [launch({ session: 's-1', origin: 'learner' })],
+      ['unverified-preview'],
+    ],
+    [
+      'a voided launched is disregarded',
+      [initialized(), launched('lms', 'Browse', { voided: true })],
+      [],
+      [],
+    ],
+    [
+      'Browse of another session does not touch this one',
+      [initialized(), launched('lms', 'Browse', { keys: [{ kind: 'K1', key: 's-2' }] })],
+      [],
+      [],
+    ],
+    [
+      'several hold: in the order of the rules',
+      [initialized({ purpose: 'preview' }), launched('lms', 'Browse')],
+      [launch({ session: 's-1' })],
+      ['credential', 'launch-record', 'cmi5-browse'],
+    ],
   ])('%s', (_, facts, launches, expected) => {
     expect(obstacles(facts, launches)).toEqual(expected)
   })
@@ -98,7 +178,9 @@ describe('The preview rules (in-the-wild §2.2)', () => {
   })
 
   it('a marker on one statement of a session speaks for the others', () => {
-    expect(obstacles([initialized(), launched('lms', 'Normal', { origin: 'admin-catalog' })])).toEqual(['marker'])
+    expect(obstacles([initialized(), launched('lms', 'Normal', { origin: 'admin-catalog' })])).toEqual([
+      'marker',
+    ])
   })
 })
 
@@ -107,7 +189,12 @@ describe('launchModeUnknown (counting §1.5, 1)', () => {
     ['no launched', [initialized()], [], true],
     ['a launched', [initialized(), launched('lms', 'Normal')], [], false],
     ['a launched with another key', [initialized(), launched('learner', 'Normal')], [], false],
-    ['a launch record with a mode', [initialized()], [launch({ session: 's-1', origin: 'learner', mode: 'Normal' })], false],
+    [
+      'a launch record with a mode',
+      [initialized()],
+      [launch({ session: 's-1', origin: 'learner', mode: 'Normal' })],
+      false,
+    ],
     ['a launch record without one', [initialized()], [launch({ session: 's-1', origin: 'learner' })], true],
     ['not cmi5', [fact()], [], false],
   ])('%s', (_, facts, launches, unknown) => {
@@ -117,7 +204,22 @@ describe('launchModeUnknown (counting §1.5, 1)', () => {
 })
 
 it('every obstacle has a sentence for administrators', () => {
-  const reasons: readonly Obstacle[] = ['group-without-members', 'administrative-verb', 'not-a-person', 'credential', 'launch-record', 'cmi5-browse', 'scorm-browse', 'marker', 'unverified-preview', 'resource', 'launched-only', 'not-content', 'duplicate', 'voided']
+  const reasons: readonly Obstacle[] = [
+    'group-without-members',
+    'administrative-verb',
+    'not-a-person',
+    'credential',
+    'launch-record',
+    'cmi5-browse',
+    'scorm-browse',
+    'marker',
+    'unverified-preview',
+    'resource',
+    'launched-only',
+    'not-content',
+    'duplicate',
+    'voided',
+  ]
   expect(new Set(reasons.map(reasonText)).size).toBe(reasons.length)
   for (const reason of reasons) expect(reasonText(reason)).toMatch(/^[A-Z].*\.$/)
 })

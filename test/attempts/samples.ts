@@ -51,7 +51,13 @@ export function entry(overrides: Partial<CatalogueEntry> = {}): CatalogueEntry {
 }
 
 export function launch(overrides: Partial<LaunchRecord> = {}): LaunchRecord {
-  return { id: 'l-1', learner: LEARNER, origin: 'admin-catalog', at: at('2025-03-01T09:00:00Z'), ...overrides }
+  return {
+    id: 'l-1',
+    learner: LEARNER,
+    origin: 'admin-catalog',
+    at: at('2025-03-01T09:00:00Z'),
+    ...overrides,
+  }
 }
 
 export function statement(overrides: Partial<Statement> = {}): Statement {

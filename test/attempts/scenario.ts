@@ -42,7 +42,9 @@ export interface Scenario {
   readonly elements?: readonly Dated<CatalogueEntry, 'validFrom'>[]
   readonly launches?: readonly (Omit<Dated<LaunchRecord, 'at'>, 'learner'> & { readonly learner: Agent })[]
   readonly aliases?: readonly (readonly [Agent, Agent])[]
-  readonly settings?: Partial<Omit<AttemptSettings, 'nonPersons'>> & { readonly nonPersons?: readonly Agent[] }
+  readonly settings?: Partial<Omit<AttemptSettings, 'nonPersons'>> & {
+    readonly nonPersons?: readonly Agent[]
+  }
   readonly valid?: boolean
   readonly expected: Expected
 }
@@ -138,11 +140,17 @@ export function historyOf(...scenarios: readonly Scenario[]): History {
   const launches = scenarios.flatMap((scenario) => scenario.launches ?? [])
   return {
     facts: scenarios.flatMap(storedFacts),
-    links: scenarios.flatMap((scenario) => scenario.aliases ?? []).map(([a, b]) => [identify(a), identify(b)] as const),
+    links: scenarios
+      .flatMap((scenario) => scenario.aliases ?? [])
+      .map(([a, b]) => [identify(a), identify(b)] as const),
     context: {
       tenant: 'acme',
       catalogue: catalogueOf(scenarios),
-      launches: launches.map((record) => ({ ...record, learner: identify(record.learner), at: instantOf(record.at) })),
+      launches: launches.map((record) => ({
+        ...record,
+        learner: identify(record.learner),
+        at: instantOf(record.at),
+      })),
       settings: {
         ...DEFAULTS,
         ...Object.assign({}, ...scenarios.map((scenario) => scenario.settings ?? {})),
@@ -171,14 +179,19 @@ export function outcomeOf(scenario: Scenario, history = historyOf(scenario)): Re
   const derivations = [...deriveAll(history).values()]
   const verdicts = new Map<string, Set<string>>()
   for (const { fact, obstacles } of derivations.flatMap((derivation) => derivation.classified)) {
-    verdicts.set(fact.statementId, (verdicts.get(fact.statementId) ?? new Set()).add(obstacles[0] ?? 'tracked'))
+    verdicts.set(
+      fact.statementId,
+      (verdicts.get(fact.statementId) ?? new Set()).add(obstacles[0] ?? 'tracked'),
+    )
   }
   const evidence: Record<string, string> = {}
   statementIds(scenario).forEach((id, index) => {
     const found = verdicts.get(id)
     if (found) evidence[index] = [...found].sort().join(' and ')
   })
-  const attempts = derivations.flatMap((derivation) => derivation.attempts).filter((attempt) => attempt.tracked)
+  const attempts = derivations
+    .flatMap((derivation) => derivation.attempts)
+    .filter((attempt) => attempt.tracked)
   const active = derivations.filter((derivation) => derivation.attempts.some((attempt) => attempt.tracked))
   return {
     evidence,
