@@ -8,6 +8,7 @@ import { type MovableClock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openStores, type SharedStores } from './engine.ts'
 import { createHttp } from './http/server.ts'
+import { createCatalogues } from './lrs/catalogue.ts'
 import type { Lrs } from './lrs/context.ts'
 import { type FirstStart, firstStart } from './lrs/first-start.ts'
 import { randomSecret } from './lrs/secrets.ts'
@@ -44,7 +45,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const threadDeps = { stores, start: { clockOffset: clock.offset, keys, home }, onFault }
   const jobs = await startJobsThread(threadDeps)
   const intake = createIntake(threadDeps, jobs.wake)
-  const lrs: Lrs = { stores, clock, newId: randomUUID, keys, home, wake: jobs.wake }
+  const catalogueOf = createCatalogues(stores)
+  const lrs: Lrs = { stores, clock, catalogueOf, newId: randomUUID, keys, home, wake: jobs.wake }
   const first = await firstStart(lrs, {
     email: config.ROLLCALL_ADMIN_EMAIL,
     password: config.ROLLCALL_ADMIN_PASSWORD,

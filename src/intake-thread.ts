@@ -4,14 +4,17 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from './clock.ts'
 import { connectStores } from './engine.ts'
 import type { Caller } from './lrs/access.ts'
+import { createCatalogues } from './lrs/catalogue.ts'
 import type { Lrs } from './lrs/context.ts'
 import { Refusal } from './lrs/refusal.ts'
 import { type StatementsRequest, storeStatements } from './lrs/store-statements.ts'
 import type { IntakeAnswer, ThreadStart } from './threads.ts'
 
 const start = workerData as ThreadStart
+const stores = await connectStores(start.stores)
 const lrs: Lrs = {
-  stores: await connectStores(start.stores),
+  stores,
+  catalogueOf: createCatalogues(stores),
   clock: clockOf(start.clockOffset),
   newId: randomUUID,
   keys: start.keys,

@@ -40,7 +40,7 @@ export function deliveriesOf(sessions: readonly Session[]): readonly Delivery[] 
     for (const [name, { statements }] of [...open]) if (statements.length >= BATCH) close(name)
   }
   for (const name of [...open.keys()]) close(name)
-  return full
+  return full.sort((a, b) => a.at - b.at)
 }
 
 export interface Keys {

@@ -8,7 +8,7 @@ import { type Recipe, recipeOf } from './recipes.ts'
 import { readSample, type Sample } from './samples.ts'
 
 /** What an LMS reports of a launch (POST /api/v1/launches, ruling 21). */
-export interface LaunchReport {
+interface LaunchReport {
   readonly session: string
   readonly learner: Agent
   readonly origin: 'admin-catalog'

@@ -17,7 +17,7 @@ const POLICIES = [
 const ALERTS = ['80%', '90%', '100%'].map((at) => ({ at }))
 
 /** The policies of the demo, their windows starting at the plan's anchor. */
-export function policiesFor({ anchor, people }: Pick<Plan, 'anchor' | 'people'>): readonly object[] {
+function policiesFor({ anchor, people }: Pick<Plan, 'anchor' | 'people'>): readonly object[] {
   return POLICIES.map(({ name, share }) => {
     const policy = preset(name)
     if (!policy) throw new DemoError(`there is no preset ${name}`)

@@ -1,5 +1,6 @@
 /** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { Agenda, type AgendaBackend } from 'agenda'
 import type { RecountDeps } from '../lrs/recount.ts'
 import { drain, LEASE_MS } from './drain.ts'
@@ -24,42 +25,36 @@ export async function startJobs(
 ): Promise<Jobs> {
   const holder = randomUUID()
   const stopping = new AbortController()
-  /** Woken while a drain runs: it may have looked already. */
-  let again = false
+  /** A drain runs, until Agenda has written that it has ended. */
   let running = false
+  /** Woken while a drain ran: it may have looked already. */
+  let again = false
+  let scheduling: Promise<void> | null = null
 
   const agenda = new Agenda({
     backend,
     name: `rollcall ${holder}`,
     processEvery: POLL_MS,
-    maxConcurrency: 5,
     defaultConcurrency: 1,
     defaultLockLimit: 1,
     defaultLockLifetime: LEASE_MS,
   })
   agenda.on('error', report)
   agenda.on('fail', report)
-  agenda.define(
-    DRAIN,
-    // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler with one parameter.
-    async (job) => {
-      running = true
-      try {
-        do {
-          again = false
-          await drain(deps, holder, { signal: stopping.signal, touch: () => job.touch() })
-        } while (again && !stopping.signal.aborted)
-      } finally {
-        running = false
-      }
-    },
-    { concurrency: 1, lockLimit: 1, lockLifetime: LEASE_MS },
-  )
+  // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler with one parameter.
+  agenda.define(DRAIN, async (job) => {
+    running = true
+    again = false
+    await drain(deps, holder, { signal: stopping.signal, touch: () => job.touch() })
+  })
+  agenda.on(`complete:${DRAIN}`, () => {
+    running = false
+    if (again) wake()
+  })
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
 
-  let scheduling: Promise<void> | null = null
-  const wake = (): void => {
+  function wake(): void {
     again = true
     if (running || scheduling || stopping.signal.aborted) return
     scheduling = agenda
@@ -78,8 +73,10 @@ export async function startJobs(
     stop: async () => {
       stopping.abort()
       await scheduling
-      await agenda.drain({ timeout: LEASE_MS })
-      await agenda.stop()
+      const ended = running ? once(agenda, `complete:${DRAIN}`) : null
+      // Unlocks what is queued; what runs ends at its slice and unlocks itself.
+      await agenda.stop(false)
+      await ended
     },
   }
 }

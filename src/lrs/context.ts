@@ -1,10 +1,12 @@
 /** What every operation works with: the stores, the clock, and the few values made at start. */
 import type { Clock } from '../clock.ts'
 import type { Stores } from '../store/ports.ts'
+import type { CatalogueOf } from './catalogue.ts'
 
 export interface Lrs {
   readonly stores: Stores
   readonly clock: Clock
+  readonly catalogueOf: CatalogueOf
   /** Random UUID. */
   newId(): string
   readonly keys: {

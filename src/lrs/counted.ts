@@ -7,7 +7,6 @@ import type { CountedLearner, Identity, Page, PageRequest } from '../store/ports
 import { agentOfIdentifier } from '../xapi/actor.ts'
 import type { Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
-import { createCatalogues } from './catalogue.ts'
 import type { Lrs } from './context.ts'
 import { deriveHistory } from './recount.ts'
 import { Refusal } from './refusal.ts'
@@ -98,10 +97,7 @@ export async function explainLearner(
   const known = await lrs.stores.identities.learner(caller.tenant, learner)
   const history = known && (await lrs.stores.metering.history(caller.tenant, known.id))
   if (!known || !history) throw new Refusal('not-found', `there is no learner «${learner}»`)
-  const derivation = await deriveHistory(
-    { stores: lrs.stores, catalogueOf: createCatalogues(lrs.stores) },
-    history,
-  )
+  const derivation = await deriveHistory(lrs, history)
   const result = explain(derivation.classified, policy.versions, window)
   const about = {
     learner: known.id,

@@ -6,7 +6,6 @@ import { elementRuleText, reasonText } from '../attempts/reasons.ts'
 import { agentOfIdentifier } from '../xapi/actor.ts'
 import type { Identifier, Version, Violation } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
-import { createCatalogues } from './catalogue.ts'
 import type { Lrs } from './context.ts'
 import { readStatements } from './read-statements.ts'
 import { deriveHistory } from './recount.ts'
@@ -46,7 +45,7 @@ export async function decideStatement(lrs: Lrs, caller: Caller, id: string): Pro
     const identity = await stores.identities.byIfi(caller.tenant, fact.learner)
     const history = identity && (await stores.metering.history(caller.tenant, identity.learner))
     if (!history) continue
-    const { classified } = await deriveHistory({ stores, catalogueOf: createCatalogues(stores) }, history)
+    const { classified } = await deriveHistory(lrs, history)
     const own = classified.find((one) => one.fact.seq === fact.seq && one.fact.learner === fact.learner)
     if (own) learners.push(decisionOf(own, identity.learner))
   }
@@ -92,7 +91,7 @@ export async function checkStatements(
   demand(caller, 'check statements')
   try {
     const received = await readStatements(request.bytes, request.version, { list: true })
-    const catalogue = await createCatalogues(lrs.stores)(caller.tenant)
+    const catalogue = await lrs.catalogueOf(caller.tenant)
     const now = lrs.clock.now()
     const origin =
       caller.kind === 'credential'

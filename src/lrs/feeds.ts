@@ -8,7 +8,6 @@ import { checkAgent } from '../xapi/check-statement.ts'
 import { instantOf, isIri, isTimestamp } from '../xapi/formats.ts'
 import type { Agent } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
-import { createCatalogues } from './catalogue.ts'
 import type { Lrs } from './context.ts'
 import { parseInput } from './parse-input.ts'
 import { malformedAt } from './refusal.ts'
@@ -91,7 +90,7 @@ export async function putElements(lrs: Lrs, caller: Caller, input: unknown): Pro
   const now = lrs.clock.now()
   const entries = parseInput(listOf(element), input, 'PUT /elements, ruling 1')
   const author = caller.id
-  refuseRebilling(await createCatalogues(lrs.stores)(caller.tenant), entries, now)
+  refuseRebilling(await lrs.catalogueOf(caller.tenant), entries, now)
   const added = await lrs.stores.elements.put(
     caller.tenant,
     entries.map((entry) => ({ ...entry, validFrom: entry.validFrom ?? now, author })),

@@ -5,10 +5,9 @@ import { factsOf } from '../attempts/facts.ts'
 import type { Credential, LearnerHistory, StoredStatement } from '../store/ports.ts'
 import type { Statement } from '../xapi/types.ts'
 import type { Caller } from './access.ts'
-import { createCatalogues } from './catalogue.ts'
 import type { Lrs } from './context.ts'
 import { policyOf } from './policies.ts'
-import { countHistory, deriveHistory, type RecountDeps } from './recount.ts'
+import { countHistory, deriveHistory } from './recount.ts'
 
 const PAGE = 1_000
 
@@ -30,10 +29,9 @@ export async function rebuild(
   print: (line: string) => void,
 ): Promise<Rebuild> {
   const { id } = await policyOf(lrs.stores, caller.tenant, policyId)
-  const deps: RecountDeps = { stores: lrs.stores, catalogueOf: createCatalogues(lrs.stores) }
   await settled(lrs, caller, print)
   const facts = await compareFacts(lrs, caller, print)
-  const counts = await compareCounts(lrs, caller, deps, id, print)
+  const counts = await compareCounts(lrs, caller, id, print)
   const differences = facts.differences + counts.differences
   if (differences > 0) {
     await lrs.stores.metering.markAll(caller.tenant)
@@ -107,13 +105,7 @@ function sameFacts(again: readonly Fact[], kept: readonly StoredFact[]): boolean
   return isDeepStrictEqual(plain(again), plain(bare))
 }
 
-async function compareCounts(
-  lrs: Lrs,
-  caller: Caller,
-  deps: RecountDeps,
-  policy: string,
-  print: (line: string) => void,
-) {
+async function compareCounts(lrs: Lrs, caller: Caller, policy: string, print: (line: string) => void) {
   const { metering } = lrs.stores
   let learners = 0
   let counted = 0
@@ -127,7 +119,7 @@ async function compareCounts(
     for (const { id } of page.items) {
       const history = await metering.history(caller.tenant, id)
       if (!history) continue
-      const again = await countsOf(deps, history, policy)
+      const again = await countsOf(lrs, history, policy)
       const kept = summary(
         (await metering.countsOf(caller.tenant, id)).filter((one) => one.policy === policy),
       )
@@ -143,12 +135,8 @@ async function compareCounts(
   return { learners, counted, differences }
 }
 
-async function countsOf(
-  deps: RecountDeps,
-  history: LearnerHistory,
-  policy: string,
-): Promise<readonly string[]> {
-  const counts = await countHistory(deps, history, await deriveHistory(deps, history))
+async function countsOf(lrs: Lrs, history: LearnerHistory, policy: string): Promise<readonly string[]> {
+  const counts = await countHistory(lrs, history, await deriveHistory(lrs, history))
   return summary(counts.filter((one) => one.policy === policy))
 }
 

@@ -3,15 +3,13 @@ import type { Derivation, Obstacle } from '../attempts/derivation.ts'
 import { derive } from '../attempts/derive.ts'
 import type { LearnerCount } from '../metering/count.ts'
 import { recount } from '../metering/recount.ts'
-import type { LearnerHistory, Lease, RecountResult, Stores, TenantId } from '../store/ports.ts'
-import type { CatalogueOf } from './catalogue.ts'
+import type { LearnerHistory, Lease, RecountResult, TenantId } from '../store/ports.ts'
+import type { Lrs } from './context.ts'
 import { policiesOf } from './policies.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 
-export interface RecountDeps {
-  readonly stores: Stores
-  readonly catalogueOf: CatalogueOf
-}
+/** The jobs thread has no more than this of the product. */
+export type RecountDeps = Pick<Lrs, 'stores' | 'catalogueOf'>
 
 /** Everything derived from a history: facts + catalogue + launches + settings (ruling 8). */
 export async function deriveHistory(deps: RecountDeps, history: LearnerHistory): Promise<Derivation> {

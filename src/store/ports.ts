@@ -162,7 +162,10 @@ export interface StatementStore {
   insert(tenant: TenantId, batch: Batch): Promise<BatchOutcome>
   /** By id: `voided: false` finds only what is not voided, `true` only what is, undefined either. */
   find(tenant: TenantId, id: string, voided?: boolean): Promise<StoredStatement | null>
-  select(tenant: TenantId, selection: StatementSelection): Promise<{ items: readonly StoredStatement[]; more: boolean }>
+  select(
+    tenant: TenantId,
+    selection: StatementSelection,
+  ): Promise<{ items: readonly StoredStatement[]; more: boolean }>
   /** The newest visible statement's seq; 0 when there is none. */
   lastSeq(tenant: TenantId): Promise<number>
   /** Every statement, voided ones too, ascending by seq: for rebuilding and export. */
@@ -182,7 +185,10 @@ export interface ElementStore {
   /** The entries now in force, by id. */
   list(tenant: TenantId, now: number, page: PageRequest): Promise<Page<CatalogueEntry>>
   /** The whole history; cheap when `knownRevision` is still current (then `entries` is null). */
-  history(tenant: TenantId, knownRevision?: number): Promise<{ revision: number; entries: readonly CatalogueEntry[] | null }>
+  history(
+    tenant: TenantId,
+    knownRevision?: number,
+  ): Promise<{ revision: number; entries: readonly CatalogueEntry[] | null }>
 }
 
 export interface LaunchStore {
@@ -318,9 +324,11 @@ export interface ComputedThrough {
   readonly behind: string | null
 }
 
+/** Newest first: by `first`, then id, descending. */
 export interface AttemptSelection extends PageRequest {
   readonly learner?: string
   readonly element?: string
+  /** On `first`: inclusive / exclusive, ms. */
   readonly after?: number
   readonly before?: number
   readonly tracked?: boolean
@@ -338,7 +346,10 @@ export interface MeteringStore {
    * deletes the marks whose generation is unchanged: one commit. `stale` for a learner whose revision moved on;
    * `fenced` for all when the lease is no longer held. Nothing of a stale or fenced result is written.
    */
-  writeRecounts(lease: Lease, results: readonly RecountResult[]): Promise<readonly ('written' | 'stale' | 'fenced')[]>
+  writeRecounts(
+    lease: Lease,
+    results: readonly RecountResult[],
+  ): Promise<readonly ('written' | 'stale' | 'fenced')[]>
   /** A learner whose recount fails: shown, never skipped (ruling 30). */
   markFailed(tenant: TenantId, learner: string, error: string): Promise<void>
   /** Marks every learner of the tenant dirty: for a rebuild. */
@@ -356,11 +367,21 @@ export interface MeteringStore {
   countedKeys(tenant: TenantId, window: WindowRef, learner: string): Promise<readonly CountedKey[]>
   /** Everything the learner counts for, under every policy version: for comparing with a rebuild. */
   countsOf(tenant: TenantId, learner: string): Promise<readonly LearnerCount[]>
-  learners(tenant: TenantId, page: PageRequest): Promise<Page<{ readonly id: string; readonly identities: readonly Identity[] }>>
-  attempts(tenant: TenantId, selection: AttemptSelection): Promise<Page<Attempt & { readonly learner: string }>>
+  learners(
+    tenant: TenantId,
+    page: PageRequest,
+  ): Promise<Page<{ readonly id: string; readonly identities: readonly Identity[] }>>
+  attempts(
+    tenant: TenantId,
+    selection: AttemptSelection,
+  ): Promise<Page<Attempt & { readonly learner: string }>>
   /** The work list: statements without effect by reason, elements decided by default, mixed attempts. */
   review(tenant: TenantId): Promise<{
-    readonly untracked: readonly { readonly reason: Obstacle; readonly statements: number; readonly learners: number }[]
+    readonly untracked: readonly {
+      readonly reason: Obstacle
+      readonly statements: number
+      readonly learners: number
+    }[]
     readonly defaultElements: readonly { readonly element: string; readonly attempts: number }[]
     readonly mixed: number
   }>
@@ -402,7 +423,7 @@ export interface Stores {
   readonly metering: MeteringStore
   readonly leases: LeaseStore
   readonly refusals: RefusalLog
-  /** For Agenda: jobs live in the same store. */
+  /** For one Agenda (each call gives a backend of its own): jobs live in the same store. */
   jobs(): AgendaBackend
   /** Waits for what is being written, then lets go of the database. */
   close(): Promise<void>

@@ -22,7 +22,7 @@ export type Json = Readonly<Record<string, unknown>>
 export type CrossRule = (value: Json) => Problem | null
 
 /** Enough to mend a statement; more would only echo a hostile one. */
-export const MAX_VIOLATIONS = 20
+const MAX_VIOLATIONS = 20
 
 export function problem(path: string, message: string, requirement: string): Problem {
   return { path, message, requirement }

@@ -42,7 +42,7 @@ export function endOfString(text: string, start: number): number {
 }
 
 /** The offset of the next character that is not JSON white space. */
-export function skipSpace(text: string, start: number): number {
+function skipSpace(text: string, start: number): number {
   let at = start
   while (isSpace(text.charCodeAt(at))) at += 1
   return at
@@ -53,7 +53,7 @@ function isSpace(code: number): boolean {
 }
 
 /** The offset after the value that starts at `start`. The text must be valid JSON. */
-export function endOfValue(text: string, start: number): number {
+function endOfValue(text: string, start: number): number {
   const first = text.charCodeAt(start)
   if (first === QUOTE) return endOfString(text, start)
   if (first === OPEN_OBJECT || first === OPEN_LIST) return endOfContainer(text, start)

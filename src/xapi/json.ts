@@ -4,11 +4,10 @@ import { elementSlices, measure } from './json-scan.ts'
 import { stepOf } from './path.ts'
 import type { Violation } from './types.ts'
 
-export type { MemberSlice } from './json-scan.ts'
 export { membersOf } from './json-scan.ts'
 
 /** Levels of arrays and objects within each other that are still read (ruling 36). */
-export const MAX_DEPTH = 200
+const MAX_DEPTH = 200
 
 /** `ignoreBOM: false` means that a byte order mark is dropped, not that it is kept. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })

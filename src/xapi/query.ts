@@ -5,10 +5,10 @@ import { instantOf, isIri, isTimestamp, isUuid } from './formats.ts'
 import { readJson } from './json.ts'
 import type { Actor, Version, Violation } from './types.ts'
 
-export type Format = 'exact' | 'ids' | 'canonical'
+type Format = 'exact' | 'ids' | 'canonical'
 
 /** One statement: `one` finds it only if it is not voided, `voided` only if it is. */
-export interface SingleQuery {
+interface SingleQuery {
   readonly kind: 'one' | 'voided'
   /** Lower case. */
   readonly id: string

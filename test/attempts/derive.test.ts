@@ -192,7 +192,15 @@ describe('Obstacles', () => {
     ['a cmi5 launch', { source: 'cmi5', cmi5: true, verb: verb('launched') }, ['launched-only']],
     ['another system’s launch is use', { verb: verb('launched') }, []],
     ['a reference', { object: { id: 's-1', type: 'StatementRef' } }, ['not-content']],
-    ['H5P’s tool bar', { source: 'h5p', verb: verb('downloaded') }, ['not-content']],
+    [
+      'H5P’s tool bar, also on a resource',
+      {
+        source: 'h5p',
+        verb: verb('downloaded'),
+        object: { id: 'https://s.example.org/1', type: `${ADL}activities/file` },
+      },
+      ['not-content'],
+    ],
     ['a download elsewhere is use', { verb: verb('downloaded') }, []],
     [
       'moving about in Open edX, though links are resources',
@@ -241,9 +249,14 @@ describe('Obstacles', () => {
     ['administration', { verb: verb('registered') }, false],
     ['what is not content', { object: { id: 's-1', type: 'StatementRef' } }, false],
     ['a group that names nobody', { group: true }, false],
+    [
+      'the LMS itself',
+      { object: { id: 'https://m.example.org', type: 'http://id.tincanapi.com/activitytype/lms' } },
+      false,
+    ],
     ['a resource', { object: { id: 'https://lms.example.org/l', type: `${ADL}activities/link` } }, true],
     ['a preview', { purpose: 'preview' }, true],
-  ])('%s belongs to an attempt: %s', (_, overrides, belongs) => {
+  ])('%s belongs to an attempt or to none', (_, overrides, belongs) => {
     const one = fact(overrides)
     expect(classified(one, [one]).attempt !== null).toBe(belongs)
   })

@@ -5,12 +5,10 @@ import type { StoredFact } from '../../src/attempts/fact.ts'
 
 const text = (value: unknown): string => JSON.stringify(value)
 
-/** Everything a derivation says, without the order and numbers of arrival. */
-export function meaning(derivation: Derivation): unknown {
-  const verdicts = derivation.classified.map(({ fact, ...rest }) =>
-    text([fact.statementId, fact.learner, rest]),
-  )
-  return { attempts: derivation.attempts, verdicts: [...new Set(verdicts)].sort() }
+/** Everything a derivation says, without the order and numbers of arrival; a text, since it is compared a thousand times. */
+export function meaning({ attempts, classified }: Derivation): string {
+  const verdicts = classified.map(({ fact, ...rest }) => text([fact.statementId, fact.learner, rest]))
+  return [...attempts.map(text), ...new Set(verdicts.sort())].join('\n')
 }
 
 /** Some order of the facts; received times are kept, arrival numbers follow the new order. */
@@ -35,6 +33,6 @@ export function resent(facts: readonly StoredFact[]): fc.Arbitrary<readonly Stor
 }
 
 /** What resending statements without ids may not change. */
-export function counted(attempts: readonly Attempt[]): unknown {
-  return attempts.map(({ statements, ...attempt }) => attempt)
+export function counted(attempts: readonly Attempt[]): string {
+  return attempts.map(({ statements, ...attempt }) => text(attempt)).join('\n')
 }

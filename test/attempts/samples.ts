@@ -15,7 +15,7 @@ let count = 0
 /** A statement about plain content of an unknown source, received two seconds after it happened. */
 export function fact(overrides: Partial<StoredFact> = {}): StoredFact {
   count += 1
-  const time = overrides.at ?? overrides.stored ?? at('2025-03-01T09:00:00Z')
+  const time = overrides.at ?? at('2025-03-01T09:00:00Z')
   return {
     statementId: `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`,
     learner: LEARNER,

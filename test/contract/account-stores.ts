@@ -6,7 +6,14 @@ import { allPages, newTenant, type Open, opened } from './opened.ts'
 const AT = 1_700_000_000_000
 
 function personOf(email: string): Person {
-  return { id: randomUUID(), email, name: 'Ana Álvarez', roles: ['admin', 'licence'], passwordHash: 'scrypt$1$x', created: AT }
+  return {
+    id: randomUUID(),
+    email,
+    name: 'Ana Álvarez',
+    roles: ['admin', 'licence'],
+    passwordHash: 'scrypt$1$x',
+    created: AT,
+  }
 }
 
 function credentialOf(tenant: string, given: Partial<Credential> = {}): Credential {
@@ -15,7 +22,15 @@ function credentialOf(tenant: string, given: Partial<Credential> = {}): Credenti
 }
 
 function refusalOf(detail: string): RefusalRecord {
-  return { at: AT, credential: 'c', method: 'POST', path: '/xapi/statements', status: 400, detail, requirement: 'Data §2.4' }
+  return {
+    at: AT,
+    credential: 'c',
+    method: 'POST',
+    path: '/xapi/statements',
+    status: 400,
+    detail,
+    requirement: 'Data §2.4',
+  }
 }
 
 export function accountStoresContract(open: Open): void {
@@ -143,7 +158,8 @@ export function accountStoresContract(open: Open): void {
 
     it('ruling 25: keeps only the newest of the tenant, also when it is told to keep fewer than before', async () => {
       const tenant = newTenant()
-      for (const detail of ['1', '2', '3', '4', '5']) await stores().refusals.add(tenant, refusalOf(detail), 3)
+      for (const detail of ['1', '2', '3', '4', '5'])
+        await stores().refusals.add(tenant, refusalOf(detail), 3)
       expect(await details(tenant)).toEqual(['5', '4', '3'])
       await stores().refusals.add(tenant, refusalOf('6'), 2)
       expect(await details(tenant)).toEqual(['6', '5'])
@@ -158,7 +174,9 @@ export function accountStoresContract(open: Open): void {
     })
 
     it('refuses a cursor it did not make', async () => {
-      await expect(stores().refusals.list(newTenant(), { limit: 1, cursor: 'rubbish' })).rejects.toThrow('cursor')
+      await expect(stores().refusals.list(newTenant(), { limit: 1, cursor: 'rubbish' })).rejects.toThrow(
+        'cursor',
+      )
     })
   })
 }

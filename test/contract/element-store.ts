@@ -8,7 +8,13 @@ import { allPages, newTenant, type Open, opened } from './opened.ts'
 const DAY = 86_400_000
 
 function entryOf(given: Partial<CatalogueEntry> = {}): CatalogueEntry & { author: string } {
-  const base = { id: COURSE, name: 'Course', kind: 'other', utilizationTracking: 'none', validFrom: NOON } as const
+  const base = {
+    id: COURSE,
+    name: 'Course',
+    kind: 'other',
+    utilizationTracking: 'none',
+    validFrom: NOON,
+  } as const
   return { ...base, author: 'admin', ...given }
 }
 
@@ -24,7 +30,10 @@ export function elementStoreContract(open: Open): void {
 
     it('ruling 1: an element’s first entry reaches back to the beginning, a later one holds from its day on', async () => {
       const tenant = newTenant()
-      const [first, second] = [entryOf(), entryOf({ validFrom: NOON + DAY, utilizationTracking: 'complete-on-open' })]
+      const [first, second] = [
+        entryOf(),
+        entryOf({ validFrom: NOON + DAY, utilizationTracking: 'complete-on-open' }),
+      ]
       expect(await stores().elements.put(tenant, [first, second])).toBe(2)
       const inForce = async (now: number) => (await stores().elements.list(tenant, now, { limit: 10 })).items
       expect(await inForce(NOON - 365 * DAY)).toEqual([plain(first)])
@@ -92,7 +101,10 @@ export function elementStoreContract(open: Open): void {
     it('lists by id in pages that neither repeat nor leave out, while entries come', async () => {
       const tenant = newTenant()
       const ids = Array.from({ length: 7 }, (_, n) => `${COURSE}/${n}`)
-      await stores().elements.put(tenant, ids.map((id) => entryOf({ id })))
+      await stores().elements.put(
+        tenant,
+        ids.map((id) => entryOf({ id })),
+      )
       const seen = await allPages(3, async (page) => {
         await stores().elements.put(tenant, [entryOf({ id: `${COURSE}-earlier-${randomUUID()}` })])
         return stores().elements.list(tenant, NOON, page)

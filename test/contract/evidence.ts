@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto'
 import type { Attempt } from '../../src/attempts/derivation.ts'
 import type { Fact } from '../../src/attempts/fact.ts'
 import type { LearnerCount } from '../../src/metering/count.ts'
-import type { Batch, IncomingStatement, LearnerHistory, RecountResult, Stores } from '../../src/store/ports.ts'
+import type {
+  Batch,
+  IncomingStatement,
+  LearnerHistory,
+  RecountResult,
+  Stores,
+} from '../../src/store/ports.ts'
 import { termsOf } from '../../src/xapi/terms.ts'
 import type { Statement } from '../../src/xapi/types.ts'
 
@@ -45,7 +51,11 @@ export function statementOf(use: Use): IncomingStatement {
   }
 }
 
-function factOf({ ifi, name, object = COURSE, parent, at = NOON }: Use, statementId: string, verb: string): Fact {
+function factOf(
+  { ifi, name, object = COURSE, parent, at = NOON }: Use,
+  statementId: string,
+  verb: string,
+): Fact {
   return {
     statementId,
     learner: ifi,
@@ -63,7 +73,11 @@ function factOf({ ifi, name, object = COURSE, parent, at = NOON }: Use, statemen
 }
 
 /** Stores the uses in one batch and returns the statement ids. */
-export async function store(stores: Stores, tenant: string, uses: readonly Use[]): Promise<readonly string[]> {
+export async function store(
+  stores: Stores,
+  tenant: string,
+  uses: readonly Use[],
+): Promise<readonly string[]> {
   const statements = uses.map(statementOf)
   const batch: Batch = {
     credential: CREDENTIAL,

@@ -21,7 +21,8 @@ async function meet(stores: Stores, tenant: string, ...ifis: readonly string[]):
   for (const ifi of ifis) await store(stores, tenant, [{ ifi, name: `Name of ${ifi}` }])
 }
 
-const ifisOf = (of: { identities: readonly { ifi: string }[] } | null) => of?.identities.map(({ ifi }) => ifi).sort()
+const ifisOf = (of: { identities: readonly { ifi: string }[] } | null) =>
+  of?.identities.map(({ ifi }) => ifi).sort()
 
 export function identityStoreContract(open: Open): void {
   describe('IdentityStore', () => {
@@ -30,7 +31,10 @@ export function identityStoreContract(open: Open): void {
     it('ruling 19: a link merges two learners; the elder survives, the other redirects to it', async () => {
       const tenant = newTenant()
       await meet(stores(), tenant, ANA, ANA_HR)
-      const [elder, younger] = [await learnerOf(stores(), tenant, ANA), await learnerOf(stores(), tenant, ANA_HR)]
+      const [elder, younger] = [
+        await learnerOf(stores(), tenant, ANA),
+        await learnerOf(stores(), tenant, ANA_HR),
+      ]
       // Named the other way round: age decides, not the order.
       const linked = await stores().identities.link(tenant, [linkOf(ANA_HR, ANA)], ALL)
       expect(linked).toEqual({ outcome: 'linked', added: 1, merges: [{ into: elder, from: [younger] }] })
@@ -38,7 +42,11 @@ export function identityStoreContract(open: Open): void {
       const found = await stores().identities.learner(tenant, younger)
       expect(found?.id).toBe(elder)
       expect(ifisOf(found)).toEqual([ANA_HR, ANA])
-      expect(found?.identities[0]).toMatchObject({ learner: elder, name: `Name of ${found?.identities[0]?.ifi}`, seen: true })
+      expect(found?.identities[0]).toMatchObject({
+        learner: elder,
+        name: `Name of ${found?.identities[0]?.ifi}`,
+        seen: true,
+      })
     })
 
     it('marks whom it merges, and changes the revision, in the same commit', async () => {
@@ -49,14 +57,19 @@ export function identityStoreContract(open: Open): void {
       const after = await historyOf(stores(), tenant, ANA)
       expect(after.revision).not.toBe(before.revision)
       expect(after.marks.map(({ ifi }) => ifi).sort()).toEqual([ANA_HR, ANA])
-      expect(after.marks.every(({ generation }) => generation > (before.marks[0]?.generation ?? Number.NaN))).toBe(true)
+      expect(
+        after.marks.every(({ generation }) => generation > (before.marks[0]?.generation ?? Number.NaN)),
+      ).toBe(true)
       expect(after.facts.map(({ learner }) => learner)).toEqual([ANA, ANA_HR])
     })
 
     it('a dry run says what would be merged and changes nothing', async () => {
       const tenant = newTenant()
       await meet(stores(), tenant, ANA, ANA_HR)
-      const [elder, younger] = [await learnerOf(stores(), tenant, ANA), await learnerOf(stores(), tenant, ANA_HR)]
+      const [elder, younger] = [
+        await learnerOf(stores(), tenant, ANA),
+        await learnerOf(stores(), tenant, ANA_HR),
+      ]
       const before = await historyOf(stores(), tenant, ANA)
       const answer = await stores().identities.link(tenant, [linkOf(ANA, ANA_HR)], { ...ALL, dryRun: true })
       expect(answer).toEqual({ outcome: 'dry-run', added: 1, merges: [{ into: elder, from: [younger] }] })
@@ -73,9 +86,13 @@ export function identityStoreContract(open: Open): void {
       const refused = await stores().identities.link(tenant, links, { dryRun: false, confirmAbove: 2 })
       expect(refused).toMatchObject({ outcome: 'too-many', added: 0 })
       expect(refused.merges.flatMap(({ from }) => from)).toHaveLength(3)
-      expect(await learnerOf(stores(), tenant, ifis[1] as string)).not.toBe(await learnerOf(stores(), tenant, ifis[0] as string))
+      expect(await learnerOf(stores(), tenant, ifis[1] as string)).not.toBe(
+        await learnerOf(stores(), tenant, ifis[0] as string),
+      )
       expect((await stores().identities.links(tenant, { limit: 10 })).items).toEqual([])
-      expect((await stores().identities.link(tenant, links, { dryRun: false, confirmAbove: 3 })).outcome).toBe('linked')
+      expect(
+        (await stores().identities.link(tenant, links, { dryRun: false, confirmAbove: 3 })).outcome,
+      ).toBe('linked')
     })
 
     it('merging in two steps ends at one learner, and every former id leads there', async () => {
@@ -103,9 +120,16 @@ export function identityStoreContract(open: Open): void {
     it('may name identifiers before their statements: they are known, but not seen', async () => {
       const tenant = newTenant()
       await stores().identities.link(tenant, [linkOf(ANA, ANA_HR)], ALL)
-      expect(await stores().identities.byIfi(tenant, ANA)).toMatchObject({ ifi: ANA, name: null, seen: false })
+      expect(await stores().identities.byIfi(tenant, ANA)).toMatchObject({
+        ifi: ANA,
+        name: null,
+        seen: false,
+      })
       await meet(stores(), tenant, ANA)
-      expect(await stores().identities.byIfi(tenant, ANA)).toMatchObject({ name: `Name of ${ANA}`, seen: true })
+      expect(await stores().identities.byIfi(tenant, ANA)).toMatchObject({
+        name: `Name of ${ANA}`,
+        seen: true,
+      })
       expect(await learnerOf(stores(), tenant, ANA)).toBe(await learnerOf(stores(), tenant, ANA_HR))
     })
 
@@ -116,13 +140,17 @@ export function identityStoreContract(open: Open): void {
         await stores().identities.link(tenant, [linkOf(ANA_MBOX, ANA_HR)], ALL)
         if (order === 'link first') await meet(stores(), tenant, ANA_HASH)
         await meet(stores(), tenant, ANA_HR)
-        expect(await learnerOf(stores(), tenant, ANA_HASH), order).toBe(await learnerOf(stores(), tenant, ANA_HR))
+        expect(await learnerOf(stores(), tenant, ANA_HASH), order).toBe(
+          await learnerOf(stores(), tenant, ANA_HR),
+        )
       }
     })
 
     it('lists links in pages, with who made them', async () => {
       const tenant = newTenant()
-      const links = Array.from({ length: 5 }, (_, n) => linkOf(ANA, `${ANA_HR}${n}`, { source: 'import', author: `a${n}` }))
+      const links = Array.from({ length: 5 }, (_, n) =>
+        linkOf(ANA, `${ANA_HR}${n}`, { source: 'import', author: `a${n}` }),
+      )
       for (const link of links) await stores().identities.link(tenant, [link], ALL)
       expect(await allPages(2, (page) => stores().identities.links(tenant, page))).toEqual(links)
     })

@@ -15,7 +15,14 @@ const DAY = 86_400_000
 
 function policyOf(id: string, version = 1): StoredPolicy {
   const policy = { ...(presets[0] as Policy), id }
-  return { policy, version, countHash: 'c', commercialHash: 'm', effectiveFrom: version === 1 ? null : NOON, recorded: NOON }
+  return {
+    policy,
+    version,
+    countHash: 'c',
+    commercialHash: 'm',
+    effectiveFrom: version === 1 ? null : NOON,
+    recorded: NOON,
+  }
 }
 
 function entryOf(id: string): CatalogueEntry & { author: string } {
@@ -34,7 +41,9 @@ async function recount(stores: Stores, tenant: string, ifi: string, given: Parti
 }
 
 const dirtyOf = async (stores: Stores, tenant: string) =>
-  (await stores.metering.dirtyLearners(100_000)).filter((one) => one.tenant === tenant).map(({ learner }) => learner)
+  (await stores.metering.dirtyLearners(100_000))
+    .filter((one) => one.tenant === tenant)
+    .map(({ learner }) => learner)
 
 const windowOf = (policy: string) => ({ policy, version: 1, start: WINDOW })
 
@@ -64,7 +73,9 @@ export function meteringStoreContract(open: Open): void {
       await stores().policies.add(tenant, policyOf('a'))
       expect(await stores().policies.add(tenant, { ...policyOf('a'), countHash: 'other' })).toBe('taken')
       expect(await stores().policies.list(tenant)).toEqual([policyOf('a')])
-      expect((await stores().metering.pendingChanges()).filter((one) => one.tenant === tenant)).toHaveLength(1)
+      expect((await stores().metering.pendingChanges()).filter((one) => one.tenant === tenant)).toHaveLength(
+        1,
+      )
     })
 
     it('ruling 24: another tenant has none of them', async () => {
@@ -95,14 +106,19 @@ export function meteringStoreContract(open: Open): void {
       expect(facts[0]?.seq).toBeLessThan(facts[1]?.seq ?? Number.NaN)
       const stored = await stores().statements.find(tenant, third as string)
       expect(facts[1]).toMatchObject({ seq: stored?.seq, stored: stored?.stored, at: NOON + 1, learner: ANA })
-      expect(await stores().metering.factsOf(tenant, second as string)).toMatchObject([{ learner: BEN, voided: false }])
+      expect(await stores().metering.factsOf(tenant, second as string)).toMatchObject([
+        { learner: BEN, voided: false },
+      ])
     })
 
     it('is null for a learner nobody knows, and after a merge the elder’s', async () => {
       const tenant = newTenant()
       await store(stores(), tenant, [{ ifi: ANA }])
       await store(stores(), tenant, [{ ifi: BEN }])
-      const [elder, younger] = [await learnerOf(stores(), tenant, ANA), await learnerOf(stores(), tenant, BEN)]
+      const [elder, younger] = [
+        await learnerOf(stores(), tenant, ANA),
+        await learnerOf(stores(), tenant, BEN),
+      ]
       expect(await stores().metering.history(tenant, randomUUID())).toBeNull()
       const link = { id: randomUUID(), a: ANA, b: BEN, author: 'admin', source: 'alias' as const, at: NOON }
       await stores().identities.link(tenant, [link], { dryRun: false, confirmAbove: 9 })
@@ -132,7 +148,9 @@ export function meteringStoreContract(open: Open): void {
       for (const id of ['p', 'q']) await stores().policies.add(tenant, policyOf(id))
       const [ana, ben] = [countOf('p', WINDOW), countOf('p', WINDOW, NOON + 1)]
       expect(await recount(stores(), tenant, ANA, { counts: [ana] })).toBe('written')
-      expect(await recount(stores(), tenant, BEN, { counts: [ben, countOf('q', WINDOW + DAY)] })).toBe('written')
+      expect(await recount(stores(), tenant, BEN, { counts: [ben, countOf('q', WINDOW + DAY)] })).toBe(
+        'written',
+      )
       expect(await dirtyOf(stores(), tenant)).toEqual([])
       expect(await stores().metering.countOf(tenant, windowOf('p'))).toBe(2)
       expect(await stores().metering.countOf(tenant, { ...windowOf('q'), start: WINDOW + DAY })).toBe(1)
@@ -152,13 +170,27 @@ export function meteringStoreContract(open: Open): void {
       const learner = await learnerOf(stores(), tenant, ANA)
       const [may, june] = [countOf('p', WINDOW), countOf('p', WINDOW + 31 * DAY, NOON + 31 * DAY)]
       const counts = [{ ...may, counted: [...may.counted, ...june.counted] }]
-      await recount(stores(), tenant, ANA, { counts, attempts: [attemptOf({ id: 'a' })], untracked: { resource: 2 } })
+      await recount(stores(), tenant, ANA, {
+        counts,
+        attempts: [attemptOf({ id: 'a' })],
+        untracked: { resource: 2 },
+      })
       for (let again = 0; again < 2; again++) {
-        await recount(stores(), tenant, ANA, { counts: [may], attempts: [attemptOf({ id: 'b' })], untracked: { marker: 1 } })
+        await recount(stores(), tenant, ANA, {
+          counts: [may],
+          attempts: [attemptOf({ id: 'b' })],
+          untracked: { marker: 1 },
+        })
         expect(await stores().metering.countOf(tenant, windowOf('p'))).toBe(1)
-        expect(await stores().metering.countOf(tenant, { ...windowOf('p'), start: WINDOW + 31 * DAY })).toBe(0)
-        expect((await stores().metering.attempts(tenant, { limit: 9, learner })).items.map(({ id }) => id)).toEqual(['b'])
-        expect((await stores().metering.review(tenant)).untracked).toEqual([{ reason: 'marker', statements: 1, learners: 1 }])
+        expect(await stores().metering.countOf(tenant, { ...windowOf('p'), start: WINDOW + 31 * DAY })).toBe(
+          0,
+        )
+        expect(
+          (await stores().metering.attempts(tenant, { limit: 9, learner })).items.map(({ id }) => id),
+        ).toEqual(['b'])
+        expect((await stores().metering.review(tenant)).untracked).toEqual([
+          { reason: 'marker', statements: 1, learners: 1 },
+        ])
       }
       await recount(stores(), tenant, ANA)
       expect(await stores().metering.countOf(tenant, windowOf('p'))).toBe(0)
@@ -169,8 +201,13 @@ export function meteringStoreContract(open: Open): void {
     it('ruling 7: one learner may count several keys in one window, and the count is of keys', async () => {
       const tenant = newTenant()
       await store(stores(), tenant, [{ ifi: ANA }])
-      const [one, other] = [countOf('p', WINDOW, NOON, 'activity:1'), countOf('p', WINDOW, NOON, 'activity:2')]
-      await recount(stores(), tenant, ANA, { counts: [{ ...one, counted: [...one.counted, ...other.counted] }] })
+      const [one, other] = [
+        countOf('p', WINDOW, NOON, 'activity:1'),
+        countOf('p', WINDOW, NOON, 'activity:2'),
+      ]
+      await recount(stores(), tenant, ANA, {
+        counts: [{ ...one, counted: [...one.counted, ...other.counted] }],
+      })
       expect(await stores().metering.countOf(tenant, windowOf('p'))).toBe(2)
       expect(await stores().metering.totalLearners(tenant, 'p')).toBe(1)
     })
@@ -192,7 +229,9 @@ export function meteringStoreContract(open: Open): void {
       await store(stores(), tenant, [{ ifi: ANA }])
       await store(stores(), tenant, [{ ifi: BEN }])
       await store(stores(), tenant, [{ ifi: CYD }])
-      const [ana, ben, cyd] = await Promise.all([ANA, BEN, CYD].map((ifi) => historyOf(stores(), tenant, ifi)))
+      const [ana, ben, cyd] = await Promise.all(
+        [ANA, BEN, CYD].map((ifi) => historyOf(stores(), tenant, ifi)),
+      )
       const link = { id: randomUUID(), a: ANA, b: BEN, author: 'admin', source: 'alias' as const, at: NOON }
       await stores().identities.link(tenant, [link], { dryRun: false, confirmAbove: 9 })
       const counts = [countOf('p', WINDOW)]
@@ -224,17 +263,29 @@ export function meteringStoreContract(open: Open): void {
       await store(stores(), tenant, [{ ifi: BEN }])
       for (const ifi of [ANA, BEN]) {
         const attempts = [attemptOf({ id: `of ${ifi}` })]
-        await recount(stores(), tenant, ifi, { counts: [countOf('p', WINDOW)], attempts, untracked: { marker: 1 } })
+        await recount(stores(), tenant, ifi, {
+          counts: [countOf('p', WINDOW)],
+          attempts,
+          untracked: { marker: 1 },
+        })
       }
       expect(await stores().metering.countOf(tenant, windowOf('p'))).toBe(2)
       const link = { id: randomUUID(), a: ANA, b: BEN, author: 'admin', source: 'alias' as const, at: NOON }
       await stores().identities.link(tenant, [link], { dryRun: false, confirmAbove: 9 })
       const attempts = [attemptOf({ id: 'one' })]
-      await recount(stores(), tenant, BEN, { counts: [countOf('p', WINDOW)], attempts, untracked: { marker: 1 } })
+      await recount(stores(), tenant, BEN, {
+        counts: [countOf('p', WINDOW)],
+        attempts,
+        untracked: { marker: 1 },
+      })
       expect(await stores().metering.countOf(tenant, windowOf('p'))).toBe(1)
       expect(await stores().metering.totalLearners(tenant, 'p')).toBe(1)
-      expect((await stores().metering.attempts(tenant, { limit: 9 })).items.map(({ id }) => id)).toEqual(['one'])
-      expect((await stores().metering.review(tenant)).untracked).toEqual([{ reason: 'marker', statements: 1, learners: 1 }])
+      expect((await stores().metering.attempts(tenant, { limit: 9 })).items.map(({ id }) => id)).toEqual([
+        'one',
+      ])
+      expect((await stores().metering.review(tenant)).untracked).toEqual([
+        { reason: 'marker', statements: 1, learners: 1 },
+      ])
       expect(await dirtyOf(stores(), tenant)).toEqual([])
     })
 
@@ -274,7 +325,9 @@ export function meteringStoreContract(open: Open): void {
     it('ruling 30: one that fails stays dirty and keeps its turn, but lets the others go first', async () => {
       const tenant = newTenant()
       for (const ifi of [ANA, BEN, CYD]) await store(stores(), tenant, [{ ifi }])
-      const [ana, ben, cyd] = await Promise.all([ANA, BEN, CYD].map((ifi) => learnerOf(stores(), tenant, ifi)))
+      const [ana, ben, cyd] = await Promise.all(
+        [ANA, BEN, CYD].map((ifi) => learnerOf(stores(), tenant, ifi)),
+      )
       await stores().metering.markFailed(tenant, ana as string, 'no such zone')
       expect(await dirtyOf(stores(), tenant)).toEqual([ben, cyd, ana])
       const { behind } = await stores().metering.computedThrough(tenant)
@@ -391,7 +444,9 @@ export function meteringStoreContract(open: Open): void {
       }
       await stores().elements.put(tenant, [entryOf(changed)])
       await expandAll(stores(), tenant, 1)
-      const expected = await Promise.all(Object.keys(touched).map((name) => learnerOf(stores(), tenant, `${ANA}/${name}`)))
+      const expected = await Promise.all(
+        Object.keys(touched).map((name) => learnerOf(stores(), tenant, `${ANA}/${name}`)),
+      )
       expect([...(await dirtyOf(stores(), tenant))].sort()).toEqual(expected.sort())
     })
 
@@ -432,7 +487,14 @@ export function meteringStoreContract(open: Open): void {
       for (const ifi of [ANA, BEN, CYD]) await store(stores(), tenant, [{ ifi }])
       const links = [
         { id: randomUUID(), a: ANA, b: CYD, author: 'admin', source: 'alias' as const, at: NOON },
-        { id: randomUUID(), a: `${ANA}-x`, b: `${ANA}-y`, author: 'admin', source: 'alias' as const, at: NOON },
+        {
+          id: randomUUID(),
+          a: `${ANA}-x`,
+          b: `${ANA}-y`,
+          author: 'admin',
+          source: 'alias' as const,
+          at: NOON,
+        },
       ]
       await stores().identities.link(tenant, links, { dryRun: false, confirmAbove: 9 })
       const items = await allPages(1, (page) => stores().metering.learners(tenant, page))
@@ -453,7 +515,9 @@ export function meteringStoreContract(open: Open): void {
       await recount(stores(), tenant, BEN, { attempts: [attemptOf({ id: 'f', first: NOON + 5 })] })
       const learner = await learnerOf(stores(), tenant, ANA)
       const ids = async (selection: object) =>
-        (await allPages(2, (page) => stores().metering.attempts(tenant, { ...page, ...selection }))).map(({ id }) => id)
+        (await allPages(2, (page) => stores().metering.attempts(tenant, { ...page, ...selection }))).map(
+          ({ id }) => id,
+        )
       expect(await ids({})).toEqual(['f', 'e', 'c', 'b', 'a'])
       expect(await ids({ deleted: true })).toEqual(['f', 'e', 'd', 'c', 'b', 'a'])
       expect(await ids({ learner })).toEqual(['e', 'c', 'b', 'a'])
@@ -463,9 +527,9 @@ export function meteringStoreContract(open: Open): void {
       expect(await ids({ tracked: false })).toEqual(['e', 'c'])
       expect(await ids({ reason: 'resource' })).toEqual(['c'])
       expect(await ids({ tracked: true, reason: 'resource' })).toEqual([])
-      expect((await stores().metering.attempts(tenant, { limit: 1, learner, element: `${COURSE}/2` })).items).toEqual([
-        { ...given[1], learner },
-      ])
+      expect(
+        (await stores().metering.attempts(tenant, { limit: 1, learner, element: `${COURSE}/2` })).items,
+      ).toEqual([{ ...given[1], learner }])
     })
 
     it('ruling 25: the work list adds up untracked statements, default elements and mixed attempts', async () => {
@@ -474,7 +538,11 @@ export function meteringStoreContract(open: Open): void {
       const byDefault = { elementRule: 'default' } as const
       await recount(stores(), tenant, ANA, {
         untracked: { resource: 2, marker: 1 },
-        attempts: [attemptOf({ id: 'a', ...byDefault }), attemptOf({ id: 'b', ...byDefault, mixed: true }), attemptOf({ id: 'c' })],
+        attempts: [
+          attemptOf({ id: 'a', ...byDefault }),
+          attemptOf({ id: 'b', ...byDefault, mixed: true }),
+          attemptOf({ id: 'c' }),
+        ],
       })
       await recount(stores(), tenant, BEN, {
         untracked: { resource: 3 },

@@ -1,7 +1,7 @@
 /** What a contract suite is given: a store, opened once for the suite; each test takes tenants of its own. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
-import type { PageRequest, Page, Stores } from '../../src/store/ports.ts'
+import type { Page, PageRequest, Stores } from '../../src/store/ports.ts'
 
 export interface Opened {
   readonly stores: Stores
@@ -23,12 +23,16 @@ export function opened(open: Open): () => Stores {
 export const newTenant = (): string => `t-${randomUUID()}`
 
 /** Every item, page by page: a page is never longer than asked for, and the last one says so. */
-export async function allPages<T>(limit: number, read: (page: PageRequest) => Promise<Page<T>>): Promise<readonly T[]> {
+export async function allPages<T>(
+  limit: number,
+  read: (page: PageRequest) => Promise<Page<T>>,
+): Promise<readonly T[]> {
   const items: T[] = []
   let cursor: string | null | undefined
   while (cursor !== null) {
     const page = await read({ limit, ...(cursor !== undefined && { cursor }) })
-    if (page.items.length > limit) throw new Error(`a page of ${page.items.length} items, ${limit} were asked for`)
+    if (page.items.length > limit)
+      throw new Error(`a page of ${page.items.length} items, ${limit} were asked for`)
     if (page.items.length === 0 && page.next !== null) throw new Error('an empty page that goes on')
     items.push(...page.items)
     cursor = page.next

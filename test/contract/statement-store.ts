@@ -1,6 +1,6 @@
 /** The promise of StatementStore (src/store/ports.ts), for every adapter. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type {
   BatchOutcome,
   IncomingStatement,
@@ -8,6 +8,7 @@ import type {
   StatementStore,
   Stores,
 } from '../../src/store/ports.ts'
+import { newTenant, type Open, opened } from './opened.ts'
 import {
   batchOf,
   factOf,
@@ -18,27 +19,18 @@ import {
   voidingOf,
 } from './statement-fixtures.ts'
 
-type Open = () => Promise<{ stores: Stores; close(): Promise<void> }>
-
 export function statementStoreContract(open: Open): void {
   describe('StatementStore', () => {
-    let opened: Awaited<ReturnType<Open>>
+    const given = opened(open)
     let stores: Stores
     let store: StatementStore
     let T: string
     let OTHER: string
-    beforeAll(async () => {
-      opened = await open()
-      stores = opened.stores
-      store = stores.statements
-    })
-    // One store for all: what a test needs to be alone is a tenant of its own, and that must be enough (ruling 24).
     beforeEach(() => {
-      T = randomUUID()
-      OTHER = randomUUID()
-    })
-    afterAll(async () => {
-      await opened.close()
+      stores = given()
+      store = stores.statements
+      T = newTenant()
+      OTHER = newTenant()
     })
 
     const insert = (...statements: IncomingStatement[]) => store.insert(T, batchOf(statements))

@@ -6,7 +6,12 @@ import { type Open, opened } from './opened.ts'
 export function tenantStoreContract(open: Open): void {
   describe('TenantStore', () => {
     const stores = opened(open)
-    const tenant = (slug: string): Tenant => ({ id: randomUUID(), slug, name: `Name of ${slug}`, created: 1_700_000_000_000 })
+    const tenant = (slug: string): Tenant => ({
+      id: randomUUID(),
+      slug,
+      name: `Name of ${slug}`,
+      created: 1_700_000_000_000,
+    })
 
     it('finds a tenant by its slug, exactly as it was created', async () => {
       const made = tenant(`slug-${randomUUID()}`)
@@ -26,7 +31,9 @@ export function tenantStoreContract(open: Open): void {
 
     it('gives a slug to exactly one of those who ask for it at the same time', async () => {
       const slug = `slug-${randomUUID()}`
-      const outcomes = await Promise.all(Array.from({ length: 8 }, () => stores().tenants.create(tenant(slug))))
+      const outcomes = await Promise.all(
+        Array.from({ length: 8 }, () => stores().tenants.create(tenant(slug))),
+      )
       expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1)
       expect((await stores().tenants.list()).filter((one) => one.slug === slug)).toHaveLength(1)
     })

@@ -65,7 +65,7 @@ describe('SIGTERM', () => {
       setTimeout(() => outgoing.end(body.slice(50)), 600)
     })
     expect(await status).toBe(200)
-    expect(await served.end('SIGTERM')).toEqual({ code: 0, signal: null })
+    expect(await served.ended).toEqual({ code: 0, signal: null })
     const again = await serveProcess(directory)
     const after = Date.now()
     for (;;) {
@@ -80,7 +80,7 @@ describe('SIGTERM', () => {
   })
 })
 
-describe('commands', () => {
+describe('commands', { timeout: 120_000 }, () => {
   it('work on a directory nobody serves, and through the server that does (ruling 27)', async () => {
     const offline = await runCli(
       directory,

@@ -7,6 +7,11 @@ import { EMAIL, KEY, LEARNER, PASSWORD, SECRET } from './running.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
 
+interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
 export interface Served {
   readonly url: string
   readonly process: ChildProcess
@@ -14,8 +19,9 @@ export interface Served {
   post(statements: unknown): Promise<Response>
   get(query: string): Promise<Response>
   api<T>(path: string, init?: { method?: string; body?: unknown }): Promise<T>
+  readonly ended: Promise<Ending>
   /** Sends the signal and waits for the end. */
-  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  end(signal: NodeJS.Signals): Promise<Ending>
 }
 
 export function environment(directory: string): NodeJS.ProcessEnv {
@@ -57,6 +63,7 @@ export async function serveProcess(directory: string): Promise<Served> {
     env: environment(directory),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as Ending)
   const output: string[] = []
   const url = await new Promise<string>((resolve, reject) => {
     const read = (line: string): void => {
@@ -101,13 +108,10 @@ export async function serveProcess(directory: string): Promise<Served> {
       fetch(`${url}/xapi/statements`, { method: 'POST', headers, body: JSON.stringify(statements) }),
     get: (query) => fetch(`${url}/xapi/statements?${query}`, { headers }),
     api,
-    end: async (signal) => {
-      if (child.exitCode !== null || child.signalCode !== null)
-        return { code: child.exitCode, signal: child.signalCode }
-      const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+    ended,
+    end: (signal) => {
       child.kill(signal)
-      const [code, by] = await ended
-      return { code, signal: by }
+      return ended
     },
   }
 }

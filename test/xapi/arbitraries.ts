@@ -40,7 +40,7 @@ function optional<T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> 
 }
 
 export const agent: fc.Arbitrary<Agent> = fc.constantFrom(...PEOPLE)
-export const group: fc.Arbitrary<Group> = fc.oneof(
+const group: fc.Arbitrary<Group> = fc.oneof(
   fc.record({
     objectType: fc.constant('Group' as const),
     member: fc.array(agent, { minLength: 1, maxLength: 3 }),
@@ -54,7 +54,7 @@ export const group: fc.Arbitrary<Group> = fc.oneof(
     })),
 )
 export const actor: fc.Arbitrary<Actor> = fc.oneof(agent, group)
-export const activity: fc.Arbitrary<Activity> = fc.constantFrom(...ACTIVITY_IDS).map((id) => ({ id }))
+const activity: fc.Arbitrary<Activity> = fc.constantFrom(...ACTIVITY_IDS).map((id) => ({ id }))
 const activities = fc.oneof(activity, fc.array(activity, { maxLength: 2 }))
 
 const context: fc.Arbitrary<Context> = optional<Context>({

@@ -390,12 +390,13 @@ describe('contextAgents and contextGroups (2.0.0 §4.2.2.5)', () => {
     ['contextAgents', [{ agent: ANA }]],
     ['contextAgents', [{ ...one, objectType: 'contextagent' }]],
     ['contextAgents', [{ ...one, agent: GROUP }]],
-    ['contextAgents', [{ ...one, agent: undefined }]],
+    ['contextAgents', [{ objectType: 'contextAgent' }]],
     ['contextAgents', [{ ...one, relevantTypes: [] }]],
     ['contextAgents', [{ ...one, relevantTypes: ['teacher'] }]],
     ['contextAgents', [{ ...one, role: 'teacher' }]],
     ['contextGroups', [{ ...two, objectType: 'contextAgent' }]],
     ['contextGroups', [{ ...two, group: ANA }]],
+    ['contextGroups', [{ objectType: 'contextGroup' }]],
     ['contextGroups', [{ ...two, relevantTypes: [] }]],
   ])('%s may not be %j', (member, value) => {
     const found = checkStatement({ ...SIMPLE, context: { [member]: value } }, '2.0.0')

@@ -204,6 +204,7 @@ const TABLE: readonly Lexical[] = [
       'zh-min-nan',
       'abcdefgh',
       'en-x-u-u-a',
+      'en-0-abc',
     ],
     no: [
       '',

@@ -186,6 +186,7 @@ describe('languageChoice (RFC 9110 §12.5.4)', () => {
     ['*', ['de', 'fr'], 'de'],
     ['de;q=0, *', ['de', 'fr'], 'fr'],
     ['ja', ['de', 'und'], 'und'],
+    ['ja', ['de', 'UND'], 'UND'],
     ['ja', ['de', 'fr'], 'de'],
     ['ja, de;q=0', ['de-AT', 'fr'], 'fr'],
     ['de;q=0', ['de'], 'de'],

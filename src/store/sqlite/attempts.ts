@@ -83,11 +83,15 @@ export function attemptReads(db: Database) {
       tenant: TenantId,
       selection: AttemptSelection,
     ): Page<Attempt & { readonly learner: string }> => {
-      const { conditions, values } = conditionsOf(tenant, selection)
+      // The plus keeps the index of time out of it: one learner's attempts are few, and together under the primary key.
+      const [first, id] = selection.learner === undefined ? ['first', 'id'] : ['+first', '+id']
+      const key = keyIn(selection.cursor, 'ns')
+      const all = [...conditionsOf(tenant, selection), key && condition(`(${first}, ${id}) < (?, ?)`, ...key)]
+      const given = all.filter((one) => one !== null)
       const rows = prepare(
-        `SELECT learner, id, first, data FROM attempt WHERE ${conditions.join(' AND ')}
-         ORDER BY first DESC, id DESC LIMIT ?`,
-      ).all(...values, selection.limit + 1)
+        `SELECT learner, id, first, data FROM attempt WHERE ${given.map(({ sql }) => sql).join(' AND ')}
+         ORDER BY ${first} DESC, ${id} DESC LIMIT ?`,
+      ).all(...given.flatMap(({ values }) => values), selection.limit + 1)
       return pageOf(
         rows,
         selection.limit,
@@ -108,31 +112,29 @@ function preparing(db: Database): (sql: string) => Statement<unknown[], AttemptR
   }
 }
 
-type Condition = readonly [sql: string, ...values: (string | number)[]]
-
-function conditionsOf(
-  tenant: TenantId,
-  selection: AttemptSelection,
-): { conditions: string[]; values: unknown[] } {
-  const { learner, element, after, before, tracked, reason } = selection
-  const key = keyIn(selection.cursor, 'ns')
-  const all: (Condition | undefined)[] = [
-    ['tenant = ?', tenant],
-    learner === undefined ? undefined : ['learner = ?', learner],
-    element === undefined ? undefined : ['element = ?', element],
-    after === undefined ? undefined : ['first >= ?', after],
-    before === undefined ? undefined : ['first < ?', before],
-    // Written out, not bound: only so is the partial index of untracked attempts considered.
-    trackedCondition(tracked, reason),
-    reason === undefined ? undefined : ['reason = ?', reason],
-    selection.deleted ? undefined : ['deleted = 0'],
-    key ? (['(first, id) < (?, ?)', ...key] as const) : undefined,
-  ]
-  const given = all.filter((condition) => condition !== undefined)
-  return { conditions: given.map(([sql]) => sql), values: given.flatMap(([, ...values]) => values) }
+interface Condition {
+  readonly sql: string
+  readonly values: readonly (string | number)[]
 }
 
-function trackedCondition(tracked: boolean | undefined, reason: string | undefined): Condition | undefined {
-  if (tracked === undefined) return reason === undefined || reason === 'tracked' ? undefined : ['tracked = 0']
-  return [`tracked = ${Number(tracked)}`]
+function condition(sql: string, ...values: (string | number)[]): Condition {
+  return { sql, values }
+}
+
+function conditionsOf(tenant: TenantId, selection: AttemptSelection): readonly (Condition | null)[] {
+  const { learner, element, after, before, tracked, reason, deleted } = selection
+  const untracked =
+    tracked === false || (tracked === undefined && reason !== undefined && reason !== 'tracked')
+  return [
+    condition('tenant = ?', tenant),
+    learner === undefined ? null : condition('learner = ?', learner),
+    element === undefined ? null : condition('element = ?', element),
+    after === undefined ? null : condition('first >= ?', after),
+    before === undefined ? null : condition('first < ?', before),
+    // Written out, not bound: only so is the partial index of untracked attempts considered.
+    untracked ? condition('tracked = 0') : null,
+    tracked ? condition('tracked = 1') : null,
+    reason === undefined ? null : condition('reason = ?', reason),
+    deleted ? null : condition('deleted = 0'),
+  ]
 }

@@ -57,7 +57,7 @@ export function answer(functions: Functions, call: Call): void {
 }
 
 export function invoke(functions: Functions, call: Pick<Call, 'name' | 'args'>): unknown {
-  const run = functions[call.name]
+  const run = Object.hasOwn(functions, call.name) ? functions[call.name] : undefined
   if (run === undefined) throw new Error(`the store has no function ${call.name}`)
   return run(...(call.args as never[]))
 }
