@@ -40,6 +40,20 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const log = options.log ?? pino({ level: config.ROLLCALL_LOG })
   const onFault = options.onFault ?? ((error) => log.fatal({ err: error }, 'a thread died'))
   const stores = await openStores(config, clock)
+  try {
+    return await compose(config, { clock, log, onFault, stores })
+  } catch (error) {
+    // Or its threads would keep a process alive that never started.
+    await stores.close()
+    throw error
+  }
+}
+
+interface Parts extends Required<AppOptions> {
+  readonly stores: SharedStores
+}
+
+async function compose(config: Config, { clock, log, onFault, stores }: Parts): Promise<App> {
   const keys = await keysOf(stores)
   const home = (config.ROLLCALL_URL ?? `http://localhost:${config.PORT}`).replace(/\/$/, '')
   const threadDeps = { stores, start: { clockOffset: clock.offset, keys, home }, onFault }

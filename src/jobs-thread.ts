@@ -19,7 +19,8 @@ parentPort?.on('message', (message: 'wake' | 'stop') => {
   void (async () => {
     await jobs.stop()
     await stores.close()
-    parentPort?.close()
+    // Ends this thread only. Agenda leaves timers behind that would keep it for seconds.
+    process.exit()
   })()
 })
 parentPort?.postMessage('ready')

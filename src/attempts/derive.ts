@@ -111,6 +111,27 @@ function obstaclesOf(
   return found
 }
 
+function judge(
+  placed: readonly Placed[],
+  sessions: readonly (string | null)[],
+  context: DerivationContext,
+): readonly Work[] {
+  const situate = situations(placed, sessions, context)
+  return placed.map((item, index) => {
+    const situation = situate(item, sessions[index] ?? null)
+    const { fact, at, root, decision, detached } = item
+    return {
+      fact,
+      at,
+      root,
+      decision,
+      detached,
+      obstacles: obstaclesOf(item, situation, context),
+      launchModeUnknown: isLaunchModeUnknown(situation),
+    }
+  })
+}
+
 function withLastObstacles(items: readonly Work[], gapMs: number): readonly Work[] {
   const duplicates = duplicatesIn(items, gapMs)
   return items.map((item) => {
@@ -135,16 +156,7 @@ export function derive(facts: readonly StoredFact[], context: DerivationContext)
   const gapMs = context.settings.gapMinutes * 60_000
   const placed = toActivityOfSession(facts.map((fact) => place(fact, context)).sort(inOrder))
   const sessions = sessionsOf(placed)
-  const situate = situations(placed, sessions, context)
-  const judged = placed.map((item, index): Work => {
-    const situation = situate(item, sessions[index] ?? null)
-    return {
-      ...item,
-      obstacles: obstaclesOf(item, situation, context),
-      launchModeUnknown: isLaunchModeUnknown(situation),
-    }
-  })
-  const items = withLastObstacles(judged, gapMs)
+  const items = withLastObstacles(judge(placed, sessions, context), gapMs)
   const attempts: Attempt[] = []
   const attemptOf = new Map<Work, string>()
   const resumedAt = new Map<Work, number>()

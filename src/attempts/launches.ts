@@ -44,12 +44,12 @@ function nearest(records: readonly LaunchRecord[], at: number): readonly LaunchR
  * @param records of one learner, under any of their identities
  */
 export function launchFinder(records: readonly LaunchRecord[]): (query: LaunchQuery) => LaunchRecord | null {
+  if (records.length === 0) return () => null
   const sorted = [...records].sort(earlierFirst)
   const sessions = groupBy(sorted, (record) => record.session ?? null)
   const registrations = groupBy(sorted, (record) => record.registration?.toLowerCase() ?? null)
   const elements = groupBy(sorted, (record) => record.element ?? null)
   return ({ sessions: keys, registration, elements: ids, at }) => {
-    if (sorted.length === 0) return null
     const ofSession = keys.flatMap((key) => sessions.get(key) ?? []).sort(earlierFirst)
     if (ofSession.length > 0) return ofSession.at(-1) ?? null
     const lists = [registrations.get(registration ?? ''), ...ids.map((id) => elements.get(id))]

@@ -15,9 +15,20 @@ export interface SessionSigns {
 /** The value of the launch-origin marker, and of a launch record, that means a preview. */
 const ADMIN_CATALOG = 'admin-catalog'
 
+/** Most sessions say nothing of their launch. */
+const SILENT: SessionSigns = {
+  verifiedModes: new Set(),
+  unverifiedModes: new Set(),
+  verifiedMarker: false,
+  unverifiedMarker: false,
+}
+
 /** @param facts of one session; a voided statement is to be disregarded (xAPI 1.0.3 Data §2.3.2), so its mode is too */
 export function signsOf(facts: readonly StoredFact[]): SessionSigns {
-  const standing = facts.filter((fact) => !fact.voided)
+  const standing = facts.filter(
+    (fact) => !fact.voided && (fact.launchMode !== undefined || fact.origin !== undefined),
+  )
+  if (standing.length === 0) return SILENT
   const verified = standing.filter((fact) => fact.purpose === 'lms')
   const unverified = standing.filter((fact) => fact.purpose !== 'lms')
   return {

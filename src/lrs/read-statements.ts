@@ -30,7 +30,8 @@ export async function readStatements(
     if (violations.length > 0) throw malformed(violations)
     return [{ statement: json.value as Statement, raw: json.text }]
   }
-  if (!options.list) throw malformedAt('$', 'PUT takes one statement, not a list', 'XAPI-00142')
+  if (!options.list)
+    throw malformedAt('$', 'PUT takes one statement, not a list', 'xAPI 1.0.3 Communication §2.1.1')
   const violations = await checkAll(json.value, version)
   if (violations.length > 0) throw malformed(violations)
   const raws = elementsOf(json.text)

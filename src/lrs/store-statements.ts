@@ -51,7 +51,7 @@ export async function storeStatements(
       outcome.ids.map((id) => ({
         path: '$.id',
         message: `${id} is taken by another statement`,
-        requirement: 'XAPI-00157',
+        requirement: 'XAPI-00142',
       })),
     )
   }
@@ -78,7 +78,7 @@ function idsFor(
       throw malformedAt(
         '$.id',
         `the statement's id is not the statementId ${putId} of the request`,
-        'XAPI-00146',
+        'xAPI 1.0.3 Communication §2.1.1',
       )
     }
     const id = own ?? putId ?? lrs.newId()
@@ -102,7 +102,7 @@ function refuseMissingAttachments(received: readonly ReceivedStatement[]): void 
       throw malformedAt(
         path,
         'an attachment without fileUrl needs its bytes in a multipart/mixed request',
-        'XAPI-00135',
+        'XAPI-00129',
       )
     }
   }

@@ -284,6 +284,26 @@ describe('Obstacles', () => {
     expect(classified(alien, [page, au, alien]).element).toBe('https://cdn.example.org/p')
   })
 
+  it('a part the catalogue knows by itself stays an element of its own', () => {
+    const keys = [k('K1', 's')]
+    const au = fact({ source: 'cmi5', cmi5: true, keys, object: { id: 'https://lms.example.org/au' } })
+    const part = fact({ source: 'cmi5', keys, object: { id: 'https://cdn.example.org/p' } })
+    const catalogue = new Map([['https://cdn.example.org/p', [entry({ id: 'https://cdn.example.org/p' })]]])
+    expect(classified(part, [au, part], { catalogue }).element).toBe('https://cdn.example.org/p')
+  })
+
+  it('of two AUs in one session, a statement about one of them stays with it', () => {
+    const keys = [k('K1', 's')]
+    const about = (n: number) => ({
+      keys,
+      source: 'cmi5' as const,
+      object: { id: `https://lms.example.org/au/${n}` },
+    })
+    const page = fact(about(2))
+    const facts = [fact({ ...about(1), cmi5: true }), fact({ ...about(2), cmi5: true }), page]
+    expect(classified(page, facts).element).toBe('https://lms.example.org/au/2')
+  })
+
   it('a careless sender’s session over two AUs does not melt them', () => {
     const keys = [k('K1', 's')]
     const aus = [1, 2].map((n) =>

@@ -198,6 +198,19 @@ export function meteringStoreContract(open: Open): void {
       expect((await stores().metering.counted(tenant, windowOf('p'), { limit: 9 })).items).toEqual([])
     })
 
+    it('an earlier statement that came late takes the place of the evidence, and of the first time ever', async () => {
+      const tenant = newTenant()
+      await store(stores(), tenant, [{ ifi: ANA }])
+      await stores().policies.add(tenant, policyOf('p'))
+      await recount(stores(), tenant, ANA, { counts: [countOf('p', WINDOW, NOON)] })
+      const earlier = countOf('p', WINDOW, NOON - 1)
+      await recount(stores(), tenant, ANA, { counts: [earlier] })
+      const learner = await learnerOf(stores(), tenant, ANA)
+      expect(await stores().metering.countsOf(tenant, learner)).toEqual([earlier])
+      const { items } = await stores().metering.counted(tenant, windowOf('p'), { limit: 9 })
+      expect(items.map(({ evidence }) => evidence)).toEqual(earlier.counted.map(({ evidence }) => evidence))
+    })
+
     it('ruling 7: one learner may count several keys in one window, and the count is of keys', async () => {
       const tenant = newTenant()
       await store(stores(), tenant, [{ ifi: ANA }])
@@ -334,6 +347,11 @@ export function meteringStoreContract(open: Open): void {
       expect(behind).toContain('no such zone')
       await recount(stores(), tenant, ANA)
       expect(await dirtyOf(stores(), tenant)).toEqual([ben, cyd])
+      // Counted once, it is like the others again.
+      for (const ifi of [BEN, CYD]) await recount(stores(), tenant, ifi)
+      for (const ifi of [ANA, BEN]) await store(stores(), tenant, [{ ifi }])
+      expect(await dirtyOf(stores(), tenant)).toEqual([ana, ben])
+      expect((await stores().metering.computedThrough(tenant)).behind).not.toContain('no such zone')
     })
 
     it('computedThrough ends before the oldest statement that is not counted, and says so', async () => {

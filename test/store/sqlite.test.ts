@@ -1,7 +1,7 @@
 /** The embedded store: the common contract, and what only it promises about its directory, its threads and its clock. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -155,13 +155,9 @@ describe('the embedded store', () => {
   })
 
   it('has every answered batch, whole, and no half of any other, after kill -9; and the lock is free at once', async () => {
-    const child = spawn(
-      process.execPath,
-      ['--input-type=module', '-e', WRITING_CHILD, '--', DIST, directory],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    )
+    const script = join(directory, 'child.mjs')
+    writeFileSync(script, WRITING_CHILD)
+    const child = spawn(process.execPath, [script, DIST, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
     const answered: string[] = []
     for await (const line of createInterface({ input: child.stdout })) {
       answered.push(line)
@@ -187,7 +183,7 @@ describe('the embedded store', () => {
 /** Writes batches of 25 from 8 callers at once, and prints the name of each that was answered. */
 const WRITING_CHILD = `
   import { randomUUID } from 'node:crypto'
-  const [dist, directory] = process.argv.slice(1)
+  const [dist, directory] = process.argv.slice(2)
   const { openSqlite } = await import(dist + 'store/sqlite/open.js')
   const { systemClock } = await import(dist + 'clock.js')
   const stores = await openSqlite({ directory, clock: systemClock() })

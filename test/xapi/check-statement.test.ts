@@ -48,6 +48,7 @@ describe('valid statements', () => {
     ['version 1.0 (XAPI-00101)', 'version', '1.0'],
     ['version 2.0.0 (xapi.md §5 row 3)', 'version', '2.0.0'],
     ['a score at its bounds (XAPI-00082)', 'result.score', { scaled: -1, raw: 0, min: 0, max: 1 }],
+    ['the best scaled score (XAPI-00083)', 'result.score', { scaled: 1, raw: 10, max: 10 }],
     ['a score without bounds (XAPI-00082)', 'result.score', { raw: -1e9 }],
     ['a length that is not checked here (xapi.md §4.1)', 'attachments.0.length', 0],
     [
@@ -180,6 +181,7 @@ const REJECTED: readonly Rejected[] = [
     [1],
     'object.definition.correctResponsesPattern[0]',
   ],
+  ['xAPI 1.0.3 Data §2.4.4.1', 'object.definition.choices', { a: {} }],
   ['xAPI 1.0.3 Data §2.4.4.1', 'object.definition.choices.0.id', undefined],
   ['xAPI 1.0.3 Data §2.4.4.1', 'object.definition.choices.1.id', 'a'],
   ['xAPI 1.0.3 Data §2.4.4.1', 'object.definition.choices.1', 'b'],

@@ -184,6 +184,7 @@ describe('isSameStatement (xapi.md §6.3, 1–2 and 4)', () => {
     ['PT1.2S', 'PT1.20S', true],
     ['PT1.001S', 'PT1S', true],
     ['PT1.23S', 'PT1.24S', false],
+    ['PT1.23S', 'PT1.33S', false],
     ['PT60S', 'PT1M', false],
     ['PT1.5H', 'PT1.50H', false],
   ])(

@@ -38,6 +38,7 @@ describe('readJson', () => {
 
   it('reads 200 levels and refuses 201 (ruling 36)', () => {
     expect(refusal('['.repeat(200) + ']'.repeat(200))).toBeNull()
+    expect(refusal(`${'{"a":'.repeat(200)}1${'}'.repeat(200)}`)).toBeNull()
     expect(refusal('['.repeat(201) + ']'.repeat(201))).toMatchObject({ requirement: 'ruling 36' })
     expect(refusal(`${'{"a":'.repeat(201)}1${'}'.repeat(201)}`)).toMatchObject({ requirement: 'ruling 36' })
   })
