@@ -139,7 +139,7 @@ function peopleOf(actor: Actor): readonly Person[] {
   const people = new Map<string, Person>()
   for (const one of members.length > 0 ? members : [actor]) {
     const ifi = identifierOf(one)
-    if (ifi !== null && !people.has(ifi)) people.set(ifi, { ifi, name: one.name, role })
+    if (ifi !== null) people.set(ifi, { ifi, name: one.name, role })
   }
   return [...people.values()]
 }
