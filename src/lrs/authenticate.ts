@@ -48,7 +48,7 @@ async function byKeyAndSecret(lrs: Lrs, value: string): Promise<Caller> {
   return credentialCaller(credential)
 }
 
-export function credentialCaller(credential: Credential): Caller {
+function credentialCaller(credential: Credential): Caller {
   const { tenant, id, key, label, purpose, scopes } = credential
   return { kind: 'credential', tenant, id, key, label, purpose, scopes }
 }

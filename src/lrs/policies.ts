@@ -104,7 +104,7 @@ export async function addPolicy(lrs: Lrs, caller: Caller, input: unknown): Promi
   return viewOf(stored, 0)
 }
 
-export function parsePolicy(input: unknown): Policy {
+function parsePolicy(input: unknown): Policy {
   const parsed = policySchema.safeParse(input)
   if (!parsed.success) {
     throw malformed(

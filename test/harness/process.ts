@@ -24,7 +24,7 @@ export interface Served {
   end(signal: NodeJS.Signals): Promise<Ending>
 }
 
-export function environment(directory: string): NodeJS.ProcessEnv {
+function environment(directory: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
