@@ -5,17 +5,17 @@
  */
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
+import type { ElementStore, IdentityStore, LaunchStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
-import type { ElementStore, IdentityStore, LaunchStore } from './ports/feeds.ts'
 import type { PolicyStore } from './ports/policies.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
+export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
 export type * from './ports/metering.ts'
 export type * from './ports/page.ts'
-export type * from './ports/feeds.ts'
 export type * from './ports/policies.ts'
 export type * from './ports/statements.ts'
 

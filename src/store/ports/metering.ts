@@ -2,9 +2,9 @@
 import type { Attempt, LaunchRecord, Obstacle } from '../../attempts/derivation.ts'
 import type { StoredFact } from '../../attempts/fact.ts'
 import type { CountedKey, LearnerCount } from '../../metering/count.ts'
+import type { Identity } from './feeds.ts'
 import type { Lease } from './leases.ts'
 import type { Page, PageRequest, TenantId } from './page.ts'
-import type { Identity } from './feeds.ts'
 
 /** All that is known of one learner: the input of a recount (ruling 8). */
 export interface LearnerHistory {
