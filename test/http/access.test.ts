@@ -142,6 +142,23 @@ describe('who may call', () => {
     }
   })
 
+  it('ends the sessions of a person who is removed, and takes the e-mail in any case', async () => {
+    const email = 'leaver@example.org'
+    const made = await server.api('/users', {
+      method: 'POST',
+      body: { email, password: PASSWORD, roles: ['admin'] },
+    })
+    const { id } = (await made.json()) as { id: string }
+    const signed = await server.api('/session', {
+      method: 'POST',
+      body: { email: 'Leaver@Example.org', password: PASSWORD },
+    })
+    const { token } = (await signed.json()) as { token: string }
+    expect((await server.api('/users', { as: `Bearer ${token}` })).status).toBe(200)
+    expect((await server.api(`/users/${id}`, { method: 'DELETE' })).status).toBe(204)
+    expect((await server.api('/users', { as: `Bearer ${token}` })).status).toBe(401)
+  })
+
   it('stops answering after 20 failed sign-ins for one key, and goes on for others', async () => {
     const victim = basic('guessed-key', 'x')
     const statuses: number[] = []
