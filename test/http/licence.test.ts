@@ -203,6 +203,31 @@ describe('counting', () => {
     expect(await countedList('year', WINDOW)).toHaveLength(before + 1)
   })
 
+  it('keeps the past of an element whose first entry is dated in the future (ruling 1)', async () => {
+    const ids = ['between', 'undated', 'corrected'].map((name) => `https://lms.example.org/future/${name}`)
+    const [between, undated, corrected] = ids
+    const put = (id: string | undefined, utilizationTracking: string, validFrom?: string) =>
+      server.api('/elements', {
+        method: 'PUT',
+        body: { id, name: 'Planned', kind: 'other', utilizationTracking, ...(validFrom && { validFrom }) },
+      })
+    for (const id of ids) expect((await put(id, 'none', '2090-01-01T00:00:00Z')).status).toBe(200)
+    const before = (await countedList('year', WINDOW)).length
+    const timestamp = '2026-03-01T00:00:00Z'
+    await server.send(
+      ids.map((id, index) =>
+        statement({ actor: learner(`planned-${index}`), object: { id }, context: undefined, timestamp }),
+      ),
+    )
+    expect(await countedList('year', WINDOW)).toHaveLength(before)
+    expect((await put(between, 'complete-on-open', '2080-01-01T00:00:00Z')).status).toBe(200)
+    expect(await countedList('year', WINDOW)).toHaveLength(before)
+    expect((await put(undated, 'complete-on-open')).status).toBe(200)
+    expect(await countedList('year', WINDOW)).toHaveLength(before)
+    expect((await put(corrected, 'complete-on-open', '2090-01-01T00:00:00Z')).status).toBe(200)
+    expect(await countedList('year', WINDOW)).toHaveLength(before)
+  })
+
   it('joins identifiers by PUT /aliases, and mbox with its SHA-1 by itself (ruling 20, in-the-wild §6.2)', async () => {
     const before = (await countedList('year', WINDOW)).length
     const mail = { mbox: 'mailto:user@example.com' }
