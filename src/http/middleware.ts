@@ -1,6 +1,6 @@
 /** What stands before the handlers: who calls, how often they failed, and the body as bytes. */
 import express, { type Request, type RequestHandler, type Response } from 'express'
-import { rateLimit } from 'express-rate-limit'
+import { ipKeyGenerator, MemoryStore, type Options, rateLimit } from 'express-rate-limit'
 import type { Caller } from '../lrs/access.ts'
 import { authenticate, keyOf } from '../lrs/authenticate.ts'
 import type { Lrs } from '../lrs/context.ts'
@@ -8,38 +8,59 @@ import { Refusal } from '../lrs/refusal.ts'
 
 /** Failed sign-ins allowed for one address and key in the time below. */
 const FAILURES = 20
-const FAILURE_MINUTES = 5
+const FAILURE_MS = 5 * 60_000
 
 export function callerOf(response: Response): Caller {
   return response.locals.caller as Caller
 }
 
+/**
+ * Who calls. Failures are counted by address and key tried, so a wrong guess elsewhere locks nobody out. Only a failure
+ * counts, when it is known to be one: requests under way and requests that break off are no guesses, however many. Without
+ * a Basic key there is nothing to guess at: session tokens are signed.
+ */
 export function requireCaller(lrs: Lrs): RequestHandler {
+  const failures = new MemoryStore()
+  failures.init({ windowMs: FAILURE_MS } as Options)
   return async (request, response, next) => {
-    response.locals.caller = await authenticate(lrs, request.get('authorization'))
+    const key = keyOf(request.get('authorization'))
+    const tried = key === null ? null : guesser(request, key)
+    if (tried !== null && ((await failures.get(tried))?.totalHits ?? 0) >= FAILURES) throw tooMany(response)
+    try {
+      response.locals.caller = await authenticate(lrs, request.get('authorization'))
+    } catch (error) {
+      if (tried !== null && error instanceof Refusal && error.kind === 'unauthenticated')
+        await failures.increment(tried)
+      throw error
+    }
     next()
   }
 }
 
-/** Counts only answers 401, by address and the name tried: a wrong guess elsewhere locks nobody out. */
-export function limitFailedSignIns(nameOf: (request: Request) => string | null): RequestHandler {
+/** Passwords are chosen by people: guesses under way count as well until they turn out right. */
+export function limitFailedPasswords(nameOf: (request: Request) => string | null): RequestHandler {
   return rateLimit({
-    windowMs: FAILURE_MINUTES * 60_000,
+    windowMs: FAILURE_MS,
     limit: FAILURES,
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-    keyGenerator: (request) => `${request.socket.remoteAddress}|${nameOf(request) ?? ''}`,
+    keyGenerator: (request) => guesser(request, nameOf(request) ?? ''),
     standardHeaders: false,
     legacyHeaders: false,
     validate: false,
-    handler: (_request, response, next) => {
-      response.set('Retry-After', String(FAILURE_MINUTES * 60))
-      next(new Refusal('too-many-attempts', `${FAILURES} failed sign-ins; wait ${FAILURE_MINUTES} minutes`))
-    },
+    handler: (_request, response, next) => next(tooMany(response)),
   })
 }
 
-export const basicKey = (request: Request): string | null => keyOf(request.get('authorization'))
+/** An IPv6 guesser has a whole network of addresses. */
+function guesser(request: Request, name: string): string {
+  return `${ipKeyGenerator(request.socket.remoteAddress ?? '')}|${name}`
+}
+
+function tooMany(response: Response): Refusal {
+  response.set('Retry-After', String(FAILURE_MS / 1000))
+  return new Refusal('too-many-attempts', `${FAILURES} failed sign-ins; wait ${FAILURE_MS / 60_000} minutes`)
+}
 
 /** The body exactly as received; bytes, whatever the content type. */
 export function rawBody(limit: number): RequestHandler {

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   basic,
@@ -170,6 +172,37 @@ describe('who may call', () => {
 
   it('never counts good requests toward that limit', async () => {
     for (let i = 0; i < 25; i++) expect((await post(basic(KEY, SECRET))).status).toBe(200)
+  })
+
+  it('never counts requests under way or broken off toward that limit', async () => {
+    const { hostname, port } = new URL(server.url)
+    const head = [
+      'POST /xapi/statements HTTP/1.1',
+      `Host: ${hostname}`,
+      `Authorization: ${basic(KEY, SECRET)}`,
+      'X-Experience-API-Version: 1.0.3',
+      'Content-Type: application/json',
+      'Content-Length: 1000',
+      // Answered at once with 100 Continue: then the server waits for the body.
+      'Expect: 100-continue',
+    ]
+    const open = await Promise.all(
+      Array.from({ length: 25 }, async () => {
+        const socket = connect(Number(port), hostname)
+        socket.write(`${head.join('\r\n')}\r\n\r\n`)
+        await once(socket, 'data')
+        return socket
+      }),
+    )
+    expect((await post(basic(KEY, SECRET))).status).toBe(200)
+    for (const socket of open) socket.destroy()
+    expect((await post(basic(KEY, SECRET))).status).toBe(200)
+  })
+
+  it('locks no session out because others came with an expired token, or with none', async () => {
+    for (let i = 0; i < 25; i++) expect((await post('Bearer a.b.c')).status).toBe(401)
+    expect((await server.api('/users')).status).toBe(200)
+    expect((await post('Bearer a.b.c')).status).toBe(401)
   })
 
   it('limits failed passwords by e-mail', async () => {

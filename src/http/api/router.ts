@@ -5,7 +5,7 @@ import { signIn } from '../../lrs/authenticate.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { Refusal } from '../../lrs/refusal.ts'
-import { allowOnly, basicKey, bytesOf, limitFailedSignIns, rawBody, requireCaller } from '../middleware.ts'
+import { allowOnly, bytesOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
@@ -21,14 +21,14 @@ export function apiRouter(lrs: Lrs, bodyLimit: number): Router {
   router.post(
     '/session',
     body,
-    limitFailedSignIns((request) => emailIn(bytesOf(request))),
+    limitFailedPasswords((request) => emailIn(bytesOf(request))),
     async (request, response) => {
       response.json(await signIn(lrs, parseInput(credentials, jsonOf(request), 'POST /session')))
     },
   )
   router.all('/session', allowOnly('POST'))
 
-  router.use(limitFailedSignIns(basicKey), requireCaller(lrs), body)
+  router.use(requireCaller(lrs), body)
   router.use(licenceRoutes(lrs), reportRoutes(lrs), feedRoutes(lrs), accountRoutes(lrs))
   router.use((request) => {
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)
