@@ -5,7 +5,8 @@
  */
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openReader, openWriter } from './database.ts'
+import { StoreError } from '../store-error.ts'
+import { openWriter, storeErrorOf } from './database.ts'
 import type { CheckpointStart } from './threads.ts'
 
 const EVERY_MS = 250
@@ -14,18 +15,25 @@ const RESTART_ABOVE_BYTES = 128 * 1024 * 1024
 const RESTART_WAIT_MS = 100
 
 function start({ file }: CheckpointStart): void {
-  openReader(file).close()
   const db = openWriter(file)
   db.pragma('cache_size = -2048')
   db.pragma(`busy_timeout = ${RESTART_WAIT_MS}`)
   let seen = 0
-  const timer = setInterval(() => {
+  const turn = () => {
     const size = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
     const grown = size !== seen || size > PASSIVE_ABOVE_BYTES
     seen = size
     if (!grown) return
     db.pragma('wal_checkpoint(PASSIVE)')
     if (size > RESTART_ABOVE_BYTES) db.pragma('wal_checkpoint(RESTART)')
+  }
+  const timer = setInterval(() => {
+    try {
+      turn()
+    } catch (error) {
+      // A full disk: nothing is lost, the pages stay in the WAL until a later turn.
+      if (!(storeErrorOf(error) instanceof StoreError)) throw error
+    }
   }, EVERY_MS)
   parentPort?.on('message', () => {
     clearInterval(timer)

@@ -1,8 +1,7 @@
 /** Facts, the identities they speak of, and the dirty marks: written in the commit of their statement. */
-import { randomUUID } from 'node:crypto'
-import { automaticLinks } from '../../attempts/identity.ts'
-import type { IdentityLink, TenantId } from '../ports.ts'
+import type { TenantId } from '../ports.ts'
 import type { Database, WriteContext } from './database.ts'
+import { automaticOf } from './identities.ts'
 import { markIdentity } from './marks.ts'
 import { addIdentity, linkIdentities } from './merge.ts'
 import { createObjectNotes } from './objects.ts'
@@ -95,25 +94,13 @@ function createIdentities(
     return fresh
   }
 
-  const link = ({ tenant, stored }: FactOwner, ifi: string) => {
-    const links = automaticLinks(ifi).map(
-      (other): IdentityLink => ({
-        id: randomUUID(),
-        a: ifi,
-        b: other,
-        author: 'rollcall',
-        source: 'automatic',
-        at: stored,
-      }),
-    )
-    if (links.length > 0) linkIdentities(db, tenant, links, stored)
-  }
   const meet = (owner: FactOwner, { ifi, name }: PackedFact): KnownIdentity => {
     const row = find.get(owner.tenant, ifi)
     if (row?.seen === 1) return row
     const id = row?.id ?? addIdentity(db, owner.tenant, ifi, name, owner.stored)
     if (row !== undefined) see.run(name, id)
-    link(owner, ifi)
+    const links = automaticOf(ifi, owner.stored)
+    if (links.length > 0) linkIdentities(db, owner.tenant, links, owner.stored)
     return { id, name: name ?? row?.name ?? null }
   }
   return (owner, fact) => {
