@@ -4,7 +4,7 @@ import type { IncomingStatement } from '../store/ports.ts'
 import { instantOf } from '../xapi/formats.ts'
 import { termsOf } from '../xapi/terms.ts'
 import type { Actor, Version } from '../xapi/types.ts'
-import { voidedId } from '../xapi/voiding.ts'
+import { referencedId, voidedId } from '../xapi/voiding.ts'
 import type { Caller } from './access.ts'
 import type { ReceivedStatement } from './read-statements.ts'
 
@@ -32,6 +32,7 @@ export function prepareStatement(
     version: statement.version ?? DEFAULT_VERSION[request.version],
     terms: termsOf(statement, { authority: request.authority, credential: caller.id }),
     voids: voidedId(statement),
+    refersTo: referencedId(statement),
     facts: factsOf(statement, {
       statementId: id,
       idGiven: statement.id !== undefined,
