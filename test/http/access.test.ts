@@ -213,4 +213,23 @@ describe('who may call', () => {
     expect(statuses.at(-2)).toBe(401)
     expect(statuses.at(-1)).toBe(429)
   }, 60_000)
+
+  it('limits failed passwords however the e-mail is spelt in JSON', async () => {
+    const spelt = (i: number) =>
+      [...'cfo@example.org']
+        .map((c, at) => ((i >> at) & 1 ? `\\u00${c.charCodeAt(0).toString(16)}` : c))
+        .join('')
+    const statuses: number[] = []
+    for (let i = 0; i < 21; i++) {
+      const body = `{"email":"${spelt(i)}","password":"guess"}`
+      statuses.push((await fetch(`${server.url}/api/v1/session`, { method: 'POST', body })).status)
+    }
+    expect(statuses.at(-2)).toBe(401)
+    expect(statuses.at(-1)).toBe(429)
+  }, 60_000)
+
+  it('answers 413 to a sign-in of more than 16 kB', async () => {
+    const body = JSON.stringify({ email: EMAIL, password: 'x'.repeat(20_000) })
+    expect((await fetch(`${server.url}/api/v1/session`, { method: 'POST', body })).status).toBe(413)
+  })
 })
