@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-function policy(id: string, months: number): object {
+function policy(id: string, months: number) {
   return {
     schema: 1,
     id,
@@ -320,6 +320,16 @@ describe('counting', () => {
         await server.api('/policies', {
           method: 'POST',
           body: { ...next, effectiveFrom: '2027-02-01T00:00:00Z' },
+        })
+      ).status,
+    ).toBe(400)
+    // The next boundary or a later one: what has begun is not cut anew.
+    const past = { ...next, window: { ...next.window, length: { months: 1 } } }
+    expect(
+      (
+        await server.api('/policies', {
+          method: 'POST',
+          body: { ...past, effectiveFrom: '2026-01-30T23:00:00Z' },
         })
       ).status,
     ).toBe(400)
