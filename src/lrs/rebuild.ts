@@ -19,8 +19,8 @@ export interface Rebuild {
 }
 
 /**
- * Reads every statement again, extracts its facts and compares them with the stored ones; counts every learner again under
- * the policy and compares with the stored rows. What differs is printed, and the learners are marked for a recount.
+ * Reads every statement again, extracts its facts and puts them in place of stored ones that differ; counts every learner
+ * again under the policy and compares with the stored rows. What differs is printed, and the learners are marked for a recount.
  */
 export async function rebuild(
   lrs: Lrs,
@@ -72,8 +72,10 @@ async function compareFacts(
     page = await lrs.stores.statements.scan(caller.tenant, after, PAGE)
     for (const stored of page) {
       const kept = await lrs.stores.metering.factsOf(caller.tenant, stored.id)
-      if (!sameFacts(factsAgain(stored, kept, credentials), kept)) {
+      const again = factsAgain(stored, kept, credentials)
+      if (!sameFacts(again, kept)) {
         differences += 1
+        await lrs.stores.metering.replaceFacts(caller.tenant, stored.id, again)
         print(`statement ${stored.id}: its stored facts are not what it says`)
       }
     }
@@ -141,12 +143,7 @@ interface Look {
  * What is worked out and what is stored. They are read one after the other while statements may come in, so unequal ones
  * only tell something when the learner was not being recounted meanwhile: else everything is settled and looked at again.
  */
-async function stableLook(
-  lrs: Lrs,
-  caller: Caller,
-  learner: string,
-  policy: string,
-): Promise<Look | null> {
+async function stableLook(lrs: Lrs, caller: Caller, learner: string, policy: string): Promise<Look | null> {
   const { metering } = lrs.stores
   for (let looks = 1; ; looks += 1) {
     const history = await metering.history(caller.tenant, learner)

@@ -377,6 +377,25 @@ export function meteringStoreContract(open: Open): void {
       expect((await stores().metering.computedThrough(second)).behind).toBeNull()
     })
 
+    it('replaceFacts puts facts in place of the stored ones and marks the learners of both', async () => {
+      const [tenant, other] = [newTenant(), newTenant()]
+      const [id = ''] = await store(stores(), tenant, [{ ifi: ANA }])
+      await store(stores(), other, [{ ifi: ANA, id }])
+      const [kept] = await stores().metering.factsOf(tenant, id)
+      const { seq: _seq, stored: _stored, voided: _voided, ...fact } = kept as NonNullable<typeof kept>
+      await recount(stores(), tenant, ANA)
+      const before = await stores().metering.factsOf(other, id)
+      await stores().metering.replaceFacts(tenant, id, [{ ...fact, learner: BEN, at: NOON - DAY }])
+      expect(await stores().metering.factsOf(tenant, id)).toEqual([{ ...kept, learner: BEN, at: NOON - DAY }])
+      expect(new Set(await dirtyOf(stores(), tenant))).toEqual(
+        new Set([await learnerOf(stores(), tenant, ANA), await learnerOf(stores(), tenant, BEN)]),
+      )
+      await recount(stores(), tenant, ANA)
+      await recount(stores(), tenant, BEN)
+      expect(await dirtyOf(stores(), tenant)).toEqual([])
+      expect(await stores().metering.factsOf(other, id)).toEqual(before)
+    })
+
     it('markAll marks every learner of the tenant, and nobody else', async () => {
       const [first, second] = [newTenant(), newTenant()]
       for (const tenant of [first, second]) {

@@ -48,4 +48,28 @@ describe('rebuild', () => {
     expect(lines.at(-1)).toContain('nothing differed')
     expect(looks).toBeGreaterThan(1)
   })
+
+  it('mends facts that are not what their statement says, and the counts made of them', async () => {
+    const { lrs } = server.app
+    const [tenant] = await lrs.stores.tenants.list()
+    if (!tenant) throw new Error('there is a tenant from the first start on')
+    const [id = ''] = await server.send([
+      statement({ actor: learner('damaged'), timestamp: '2026-03-05T00:00:00Z' }),
+    ])
+    const kept = await lrs.stores.metering.factsOf(tenant.id, id)
+    const wrong = kept.map(({ seq: _seq, stored: _stored, voided: _voided, ...fact }) => ({ ...fact, at: 0 }))
+    await lrs.stores.metering.replaceFacts(tenant.id, id, wrong)
+    await server.counted('month')
+    const inMarch = async () =>
+      ((await (await server.api('/windows/month.1.2026-03-01')).json()) as { activeLearners: number })
+        .activeLearners
+    expect(await inMarch()).toBe(0)
+    const first = await rebuild(lrs, operatorOf(tenant), 'month', () => undefined)
+    expect(first.differences).toBeGreaterThan(0)
+    await server.counted('month')
+    expect(await inMarch()).toBe(1)
+    expect(await lrs.stores.metering.factsOf(tenant.id, id)).toEqual(kept)
+    const second = await rebuild(lrs, operatorOf(tenant), 'month', () => undefined)
+    expect(second.differences).toBe(0)
+  })
 })

@@ -1,6 +1,6 @@
 /** Evidence in, counts out. */
 import type { Attempt, LaunchRecord, Obstacle } from '../../attempts/derivation.ts'
-import type { StoredFact } from '../../attempts/fact.ts'
+import type { Fact, StoredFact } from '../../attempts/fact.ts'
 import type { CountedKey, LearnerCount } from '../../metering/count.ts'
 import type { Identity } from './feeds.ts'
 import type { Lease } from './leases.ts'
@@ -122,4 +122,6 @@ export interface MeteringStore {
   }>
   /** Facts of one statement, as stored. */
   factsOf(tenant: TenantId, statementId: string): Promise<readonly StoredFact[]>
+  /** Puts `facts` in place of what is stored of a statement, and marks whom either speaks of: mends what was damaged. */
+  replaceFacts(tenant: TenantId, statementId: string, facts: readonly Fact[]): Promise<void>
 }

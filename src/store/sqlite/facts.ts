@@ -1,4 +1,5 @@
 /** Facts, the identities they speak of, and the dirty marks: written in the commit of their statement. */
+import type { Fact } from '../../attempts/fact.ts'
 import type { TenantId } from '../ports.ts'
 import type { Database, WriteContext } from './database.ts'
 import { automaticOf } from './identities.ts'
@@ -16,6 +17,15 @@ export interface PackedFact {
   readonly data: string
 }
 
+export function packFact(fact: Fact): PackedFact {
+  return {
+    ifi: fact.learner,
+    name: fact.name ?? null,
+    object: fact.object.id,
+    data: JSON.stringify(fact),
+  }
+}
+
 /** The statement a fact belongs to. */
 export interface FactOwner {
   readonly tenant: TenantId
@@ -28,6 +38,8 @@ export interface FactWriter {
   add(owner: FactOwner, facts: readonly PackedFact[]): void
   /** Marks the learners of a statement whose evidence changed (it was voided). */
   markLearnersOf(owner: FactOwner, commit: number): void
+  /** Puts `facts` in place of the stored ones; marks the learners of both. */
+  replace(owner: FactOwner, facts: readonly PackedFact[], commit: number): void
 }
 
 interface KnownIdentity {
@@ -47,18 +59,28 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
   const identitiesOf = db.prepare<[number], number>('SELECT identity FROM fact WHERE seq = ?').pluck()
   const identityOf = createIdentities(db, context)
   const note = createObjectNotes(db, context)
+  const remove = db.prepare<[number]>('DELETE FROM fact WHERE seq = ?')
+  const addAll = (owner: FactOwner, facts: readonly PackedFact[]): void => {
+    for (const fact of facts) {
+      const identity = identityOf(owner, fact)
+      // A Group may name one person twice: one fact is enough.
+      add.run(owner.seq, identity, fact.data)
+      note(owner.tenant, fact.object)
+      mark(db, owner, identity, owner.stored)
+    }
+  }
+  const markLearnersOf = (owner: FactOwner, commit: number): void => {
+    for (const identity of identitiesOf.all(owner.seq)) mark(db, owner, identity, commit)
+  }
   return {
-    add: (owner, facts) => {
-      for (const fact of facts) {
-        const identity = identityOf(owner, fact)
-        // A Group may name one person twice: one fact is enough.
-        add.run(owner.seq, identity, fact.data)
-        note(owner.tenant, fact.object)
-        mark(db, owner, identity, owner.stored)
-      }
-    },
-    markLearnersOf: (owner, commit) => {
-      for (const identity of identitiesOf.all(owner.seq)) mark(db, owner, identity, commit)
+    add: addAll,
+    markLearnersOf,
+    replace: (owner, facts, commit) => {
+      markLearnersOf(owner, commit)
+      remove.run(owner.seq)
+      addAll(owner, facts)
+      // Once more: a mark of this commit, which no recount on its way has seen.
+      markLearnersOf(owner, commit)
     },
   }
 }

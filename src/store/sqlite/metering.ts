@@ -4,10 +4,12 @@ import { attemptReads } from './attempts.ts'
 import { changeReads, changeWrites } from './changes.ts'
 import type { Database, WriteContext } from './database.ts'
 import { dirtyReads } from './dirty.ts'
+import { packFact } from './facts.ts'
 import { historyReads } from './history.ts'
 import { countedReads, learnerListReads, reviewReads } from './metering-reads.ts'
 import { meteringWrites } from './metering-writes.ts'
 import type { Remote } from './rpc.ts'
+import type { statementWrites } from './statements-write.ts'
 import { totalsReads } from './totals.ts'
 
 /** Identities marked in one commit of a rebuild. */
@@ -30,7 +32,9 @@ export function allMeteringReads(db: Database) {
   }
 }
 
-type Writes = Remote<ReturnType<typeof allMeteringWrites>>
+type Writes = Remote<
+  ReturnType<typeof allMeteringWrites> & Pick<ReturnType<typeof statementWrites>, 'replaceFacts'>
+>
 type Reads = Remote<ReturnType<typeof allMeteringReads>>
 
 /** @param horizon every statement stored up to its answer is visible, ms */
@@ -56,6 +60,7 @@ export function createMeteringStore(writes: Writes, reads: Reads, horizon: () =>
     attempts: reads.attempts,
     review: reads.review,
     factsOf: reads.factsOfStatement,
+    replaceFacts: (tenant, id, facts) => writes.replaceFacts(tenant, id, facts.map(packFact)),
   }
 }
 
