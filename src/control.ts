@@ -42,7 +42,8 @@ export async function serveControl(directory: string, lrs: Lrs): Promise<{ close
       const exit = await runCommand(lrs, command, input, (line) => tell({ print: line }))
       tell({ exit })
       answer.end()
-    })()
+      // A request that breaks off or is no order ends itself, not the server.
+    })().catch(() => answer.destroy())
   })
   server.listen(path)
   await once(server, 'listening')
