@@ -10,6 +10,9 @@ import { presets } from './metering/presets.ts'
 import { serve, showFirst } from './serve.ts'
 import { StoreError } from './store/store-error.ts'
 
+/** What was given on the command line cannot be used. */
+class InputError extends Error {}
+
 const print = (line: string): void => {
   console.log(line)
 }
@@ -117,7 +120,7 @@ order(
     .option(...inTenant),
   'policy add accord-3m --anchor 2026-01-31 --limit 1000',
 ).action((name: string, { anchor, limit, tenant }: { anchor?: string; limit?: string; tenant?: string }) =>
-  run('policy add', { policy: readPolicy(name, anchor, limit), ...(tenant && { tenant }) }),
+  run('policy add', () => ({ policy: readPolicy(name, anchor, limit), ...(tenant && { tenant }) })),
 )
 order(
   policy
@@ -155,8 +158,9 @@ function order(command: Command, example: string): Command {
 }
 
 /** Goes through the server that holds the data directory, if there is one (ruling 27). */
-async function run(command: string, input: object): Promise<void> {
+async function run(command: string, given: object | (() => object)): Promise<void> {
   await finish(async (config) => {
+    const input = typeof given === 'function' ? given() : given
     const told = await orderServer(config.ROLLCALL_DATA, { command, input }, print)
     if (told !== null) return told
     const app = await startApp({ ...config, ROLLCALL_LOG: 'error' })
@@ -177,6 +181,7 @@ async function finish(action: (config: Config) => Promise<number>): Promise<void
     const known =
       error instanceof ConfigError ||
       error instanceof StoreError ||
+      error instanceof InputError ||
       (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
     console.error(known ? (error as Error).message : error)
     process.exitCode = 1
@@ -185,10 +190,20 @@ async function finish(action: (config: Config) => Promise<number>): Promise<void
 
 function readPolicy(name: string, anchor: string | undefined, limit: string | undefined): unknown {
   const preset = presets.find(({ id }) => id === name)
-  const given = (preset ?? JSON.parse(readFileSync(name, 'utf8'))) as { window?: object; limit?: object }
+  const given = (preset ?? readJsonFile(name)) as { window?: object; limit?: object }
   return {
     ...given,
     ...(anchor === undefined ? {} : { window: { ...given.window, anchor } }),
     ...(limit === undefined ? {} : { limit: { ...given.limit, included: Number(limit) } }),
+  }
+}
+
+function readJsonFile(name: string): unknown {
+  try {
+    return JSON.parse(readFileSync(name, 'utf8'))
+  } catch (error) {
+    throw new InputError(
+      `«${name}» is no preset and no JSON file that can be read: ${(error as Error).message}`,
+    )
   }
 }

@@ -1,6 +1,6 @@
 /** The process as its operator meets it: start, stop, a second one, commands while it runs. */
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -137,6 +137,18 @@ describe('commands', { timeout: 120_000 }, () => {
     expect([ambiguous.code, ambiguous.output]).toEqual([1, expect.stringContaining('--tenant')])
     expect((await runCli(directory, 'policy', 'text', 'accord-3m', '--tenant', 'main')).output).toContain('7')
     await served.end('SIGTERM')
+  })
+
+  it.each([
+    ['is not there', null],
+    ['is not JSON', '{bad'],
+  ])('says in one sentence that a policy file %s', async (_name, text) => {
+    const file = join(directory, 'policy.json')
+    if (text !== null) writeFileSync(file, text)
+    const { code, output } = await runCli(directory, 'policy', 'add', file)
+    expect(code).toBe(1)
+    expect(output).toContain(file)
+    expect(output.trim().split('\n')).toHaveLength(1)
   })
 
   it.each(['serve', 'demo', 'tenant add', 'user add', 'credential add', 'policy add', 'recount'])(
