@@ -8,6 +8,7 @@ import { orderServer, runCommand } from './control.ts'
 import { demo } from './demo/demo.ts'
 import { presets } from './metering/presets.ts'
 import { serve, showFirst } from './serve.ts'
+import { settingsTable } from './settings.ts'
 import { StoreError } from './store/store-error.ts'
 
 const print = (line: string): void => {
@@ -33,6 +34,15 @@ program
   .action(({ exit, learners }: { exit?: boolean; learners: string }) =>
     finish((config) => demo(config, { exit: exit === true, learners: Number(learners), print, startApp })),
   )
+
+order(
+  program
+    .command('settings')
+    .description('Every setting with its default and its meaning, as a Markdown table.'),
+  'settings',
+).action(() => {
+  for (const line of settingsTable()) print(line)
+})
 
 const tenant = order(
   program.command('tenant').description('Customers: every row belongs to one.'),

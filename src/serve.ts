@@ -1,14 +1,14 @@
 /** `rollcall serve`: the server with its control socket, until it is told to stop. */
-import { pino } from 'pino'
 import { startApp } from './app.ts'
 import type { Print } from './commands/commands.ts'
 import type { Config } from './config.ts'
 import { serveControl } from './control.ts'
+import { createLog } from './log.ts'
 import type { FirstStart } from './lrs/first-start.ts'
 
 /** @returns the exit code: 0 after SIGTERM or Ctrl-C, 1 when a thread of ours died */
 export async function serve(config: Config, print: Print): Promise<number> {
-  const log = pino({ level: config.ROLLCALL_LOG })
+  const log = createLog(config.ROLLCALL_LOG)
   let stop: (code: number) => void = () => undefined
   const stopped = new Promise<number>((resolve) => {
     stop = resolve

@@ -1,11 +1,12 @@
 /** The threads beside the main one: jobs, and the intake of large bodies. Their code is jobs-thread.ts and intake-thread.ts. */
 import { once } from 'node:events'
 import { MessageChannel, Worker } from 'node:worker_threads'
+import type { Config } from './config.ts'
 import type { SharedStores, StoresHandle } from './engine.ts'
 import type { Caller } from './lrs/access.ts'
 import type { Lrs } from './lrs/context.ts'
 import { Refusal, type RefusalKind } from './lrs/refusal.ts'
-import type { StatementsRequest } from './lrs/store-statements.ts'
+import type { StatementsRequest, StoredIds } from './lrs/store-statements.ts'
 import type { Violation } from './xapi/types.ts'
 
 export interface ThreadStart {
@@ -13,10 +14,11 @@ export interface ThreadStart {
   readonly clockOffset: SharedArrayBuffer
   readonly keys: Lrs['keys']
   readonly home: string
+  readonly logLevel: Config['ROLLCALL_LOG']
 }
 
 export type IntakeAnswer =
-  | { readonly ids: readonly string[] }
+  | { readonly stored: StoredIds }
   | { readonly refusal: { kind: RefusalKind; message: string; violations: readonly Violation[] } }
   | { readonly error: unknown }
 
@@ -26,7 +28,7 @@ export interface JobsThread {
 }
 
 export interface IntakeThread {
-  store(caller: Caller, request: StatementsRequest): Promise<readonly string[]>
+  store(caller: Caller, request: StatementsRequest): Promise<StoredIds>
   stop(): Promise<void>
 }
 
@@ -72,7 +74,7 @@ export function createIntake({ stores, start, onFault }: ThreadDeps, wake: () =>
       if ('refusal' in answer)
         throw new Refusal(answer.refusal.kind, answer.refusal.message, answer.refusal.violations)
       wake()
-      return answer.ids
+      return answer.stored
     },
     stop: async () => {
       await thread?.terminate()

@@ -408,6 +408,32 @@ export interface RefusalLog {
   list(tenant: TenantId, page: PageRequest): Promise<Page<RefusalRecord>>
 }
 
+// ------------------------------------------------------------------------------------------------------------ upkeep
+
+export interface StoreSize {
+  /** What the data takes on its medium; null where the engine does not say. */
+  readonly bytes: number | null
+  /** What is left there; null where the engine does not say. */
+  readonly freeBytes: number | null
+}
+
+export interface BackupReport {
+  /** Names within the directory of the backup. */
+  readonly files: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[]
+}
+
+/** What an operator needs of a database beside its contents. */
+export interface Upkeep {
+  /** Resolves when a write that takes up room has just been made durable; StoreError `unavailable` when it could not be. */
+  probe(): Promise<void>
+  size(): Promise<StoreSize>
+  /**
+   * Writes a consistent copy of everything into this empty directory while others go on reading and writing: all that was
+   * answered before the call, and no half of any commit. Null where the engine's own tools do that (docs/operations.md).
+   */
+  readonly backup: ((directory: string) => Promise<BackupReport>) | null
+}
+
 // ------------------------------------------------------------------------------------------------------------ the set
 
 export interface Stores {
@@ -423,6 +449,7 @@ export interface Stores {
   readonly metering: MeteringStore
   readonly leases: LeaseStore
   readonly refusals: RefusalLog
+  readonly upkeep: Upkeep
   /** For one Agenda (each call gives a backend of its own): jobs live in the same store. */
   jobs(): AgendaBackend
   /** Waits for what is being written, then lets go of the database. */

@@ -1,11 +1,18 @@
 /** /api/v1: what people and LMS plugins use. Every line reads, calls one operation, and writes. */
-import { Router } from 'express'
+import { type RequestHandler, Router } from 'express'
 import { z } from 'zod'
 import { signIn } from '../../lrs/authenticate.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { Refusal } from '../../lrs/refusal.ts'
-import { allowOnly, basicKey, bytesOf, limitFailedSignIns, rawBody, requireCaller } from '../middleware.ts'
+import {
+  allowOnly,
+  bytesOf,
+  limitFailedKeys,
+  limitFailedSignIns,
+  rawBody,
+  requireCaller,
+} from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
@@ -14,7 +21,7 @@ import { jsonOf } from './request.ts'
 
 const credentials = z.strictObject({ email: z.string(), password: z.string(), tenant: z.string().optional() })
 
-export function apiRouter(lrs: Lrs, bodyLimit: number): Router {
+export function apiRouter(lrs: Lrs, bodyLimit: number, limit: RequestHandler): Router {
   const router = Router()
   const body = rawBody(bodyLimit)
 
@@ -28,7 +35,7 @@ export function apiRouter(lrs: Lrs, bodyLimit: number): Router {
   )
   router.all('/session', allowOnly('POST'))
 
-  router.use(limitFailedSignIns(basicKey), requireCaller(lrs), body)
+  router.use(limitFailedKeys(), requireCaller(lrs), limit, body)
   router.use(licenceRoutes(lrs), reportRoutes(lrs), feedRoutes(lrs), accountRoutes(lrs))
   router.use((request) => {
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)

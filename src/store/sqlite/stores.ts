@@ -16,6 +16,7 @@ import { createRefusalLog } from './refusals.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
+import { createUpkeep } from './upkeep.ts'
 
 export interface StoreParts {
   readonly writes: Writes
@@ -42,6 +43,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     metering: createMeteringStore(writes, reads, horizon),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
+    upkeep: createUpkeep(writes, file),
     jobs: () => createAgendaBackend({ writes, reads, clock, channel: file }),
   }
 }

@@ -15,6 +15,7 @@ import type { Remote } from './rpc.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
+import { upkeepWrites } from './upkeep.ts'
 
 /** Names are unique over all subjects: the spread would let a second one win silently (test/store/sqlite.test.ts). */
 export function allWrites(db: Database, context: WriteContext) {
@@ -32,6 +33,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
+    ...upkeepWrites(db),
   }
 }
 
