@@ -114,6 +114,22 @@ order(
   'credential remove 4f1c…',
 ).action((id, options) => run('credential remove', { id, ...options }))
 
+order(
+  credential
+    .command('rotate <id>')
+    .description('Make a new secret and print it, this once; the one before works until it is retired.')
+    .option('--revoke', 'the one before ends at once: it has leaked')
+    .option(...inTenant),
+  'credential rotate 4f1c…',
+).action((id, options) => run('credential rotate', { id, ...options }))
+order(
+  credential
+    .command('retire <id>')
+    .description('End a rotation: only the newest secret works from now on.')
+    .option(...inTenant),
+  'credential retire 4f1c…',
+).action((id, options) => run('credential retire', { id, ...options }))
+
 const policy = order(
   program.command('policy').description('Counting policies.'),
   'policy add accord-3m --anchor 2026-01-31',

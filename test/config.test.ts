@@ -3,7 +3,11 @@ import { ConfigError, loadConfig } from '../src/config.ts'
 
 describe('settings', () => {
   it('have defaults, and empty ones count as unset', () => {
-    expect(loadConfig({ PORT: '' })).toMatchObject({ PORT: 8080, ROLLCALL_DATA: './data', ROLLCALL_BODY_LIMIT: 10 * 1024 * 1024 })
+    expect(loadConfig({ PORT: '' })).toMatchObject({
+      PORT: 8080,
+      ROLLCALL_DATA: './data',
+      ROLLCALL_BODY_LIMIT: 10 * 1024 * 1024,
+    })
   })
 
   it.each([

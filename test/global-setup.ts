@@ -3,8 +3,12 @@ import { fileURLToPath } from 'node:url'
 
 /** Threads and whole processes run from dist/: Node 20 cannot run TypeScript in them. */
 export function setup(): void {
-  try { execFileSync('npm', ['run', '--silent', 'build'], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    stdio: 'inherit',
-  }) } catch { /* interim */ }
+  try {
+    execFileSync('npm', ['run', '--silent', 'build'], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      stdio: 'inherit',
+    })
+  } catch {
+    /* interim */
+  }
 }

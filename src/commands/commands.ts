@@ -13,6 +13,8 @@ import {
   operatorOf,
   removeCredential,
   removePerson,
+  retireSecrets,
+  rotateCredential,
 } from '../lrs/accounts.ts'
 import type { Lrs } from '../lrs/context.ts'
 import { addPolicy, listPolicies, policyInWords } from '../lrs/policies.ts'
@@ -94,6 +96,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     const { id } = withId.parse(input)
     await removeCredential(lrs, await callerIn(lrs, input), id)
     print(`removed credential ${id}`)
+    return 0
+  },
+  'credential rotate': async (lrs, input, print) => {
+    const { id, revoke } = z.object({ id: z.string(), revoke: z.boolean().default(false) }).parse(input)
+    const { key, secret, liveSecrets } = await rotateCredential(lrs, await callerIn(lrs, input), id, {
+      revoke,
+    })
+    print(`key     ${key}`)
+    print(`secret  ${secret}`)
+    print(
+      liveSecrets === 1
+        ? 'The secret is shown this once; no other works any more.'
+        : `The secret is shown this once. The one before works until: rollcall credential retire ${id}`,
+    )
+    return 0
+  },
+  'credential retire': async (lrs, input, print) => {
+    const { id } = withId.parse(input)
+    await retireSecrets(lrs, await callerIn(lrs, input), id)
+    print(`only the newest secret of ${id} works now`)
     return 0
   },
   'policy add': async (lrs, input, print) => {

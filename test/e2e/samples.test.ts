@@ -80,7 +80,11 @@ describe('the samples over HTTP', () => {
       const first = learners.map(({ obstacles, reason }) => obstacles[0] ?? reason)
       if (first.length > 0) evidence[index] = [...new Set(first)].sort().join(' and ')
     }
-    const { items: attempts } = await listAttempts(lrs, operator, { limit: 1000, tracked: true, deleted: true })
+    const { items: attempts } = await listAttempts(lrs, operator, {
+      limit: 1000,
+      tracked: true,
+      deleted: true,
+    })
     const counted = await listCounted(lrs, operator, licence.window?.id ?? '', { limit: 1000 })
     expect({
       evidence,

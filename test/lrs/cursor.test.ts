@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Caller } from '../../src/lrs/access.ts'
 import { openCursor, sealCursor } from '../../src/lrs/cursor.ts'
 
-const caller = (tenant: string, id: string): Caller => ({ kind: 'person', tenant, id, email: 'a@example.org', roles: ['admin'] })
+const caller = (tenant: string, id: string): Caller => ({
+  kind: 'person',
+  tenant,
+  id,
+  email: 'a@example.org',
+  roles: ['admin'],
+})
 const at = { after: 7, upTo: 9 }
 
 describe('a `more` cursor', () => {
@@ -16,7 +22,12 @@ describe('a `more` cursor', () => {
     ['other credentials', sealed, caller('t', 'b'), 'key'],
     ['another tenant', sealed, caller('u', 'a'), 'key'],
     ['another installation', sealed, caller('t', 'a'), 'other'],
-    ['a changed position', sealed.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')), caller('t', 'a'), 'key'],
+    [
+      'a changed position',
+      sealed.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')),
+      caller('t', 'a'),
+      'key',
+    ],
     ['no seal', sealed.split('.')[0] as string, caller('t', 'a'), 'key'],
     ['nothing', '', caller('t', 'a'), 'key'],
   ])('is refused with %s', (_name, cursor, who, key) => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { hashPassword, hashSecret, passwordMatches, randomSecret, secretMatches } from '../../src/lrs/secrets.ts'
+import {
+  hashPassword,
+  hashSecret,
+  passwordMatches,
+  randomSecret,
+  secretMatches,
+} from '../../src/lrs/secrets.ts'
 
 describe('credential secrets', () => {
   it('match under their key only, and any live one of a rotation does (ruling 22)', () => {
