@@ -13,9 +13,10 @@ import { createListener, schemeOf } from './listener.ts'
 import { createLog } from './log.ts'
 import { createCatalogues } from './lrs/catalogue.ts'
 import type { Lrs } from './lrs/context.ts'
+import type { FileTask, Told } from './lrs/files/task.ts'
 import { type FirstStart, firstStart } from './lrs/first-start.ts'
 import { randomSecret } from './lrs/secrets.ts'
-import { createIntake, startJobsThread } from './threads.ts'
+import { createIntake, runFileTask, startJobsThread } from './threads.ts'
 
 export interface App {
   readonly lrs: Lrs
@@ -23,6 +24,8 @@ export interface App {
   readonly first: FirstStart | null
   /** Starts to answer requests; resolves to the address of the server. */
   listen(): Promise<string>
+  /** Import or export, in a thread of its own. @returns the exit code */
+  runFileTask(task: FileTask, told: Told): Promise<number>
   /** Open requests finish, jobs stop at a slice and release their locks, the database is closed. */
   stop(): Promise<void>
 }
@@ -76,6 +79,8 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
   })
   let server: Server | null = null
   let stopping: Promise<void> | null = null
+  const ending = new AbortController()
+  const tasks = new Set<Promise<number>>()
 
   const http = createHttp({
     lrs,
@@ -92,6 +97,12 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
   return {
     lrs,
     first,
+    runFileTask: async (task, told) => {
+      const signal = AbortSignal.any([told.signal, ending.signal])
+      const running = runFileTask(threadDeps, task, { ...told, signal }, jobs.wake)
+      tasks.add(running)
+      return await running.finally(() => tasks.delete(running))
+    },
     listen: async () => {
       const { listener, scheme } = createListener(http, config, log)
       server = listener
@@ -102,7 +113,9 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
     },
     stop: () => {
       stopping ??= (async () => {
+        ending.abort()
         if (server) await closeServer(server)
+        await Promise.allSettled(tasks)
         await jobs.stop()
         await intake.stop()
         await stores.close()

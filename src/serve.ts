@@ -22,7 +22,7 @@ export async function serve(config: Config, print: Print): Promise<number> {
       stop(1)
     },
   })
-  const control = await serveControl(config.ROLLCALL_DATA, app.lrs)
+  const control = await serveControl(config.ROLLCALL_DATA, app)
   try {
     const address = await app.listen()
     showFirst(app.first, print)

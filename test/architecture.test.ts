@@ -31,6 +31,9 @@ const COMPOSITION_ROOT = [
   'threads',
   'jobs-thread',
   'intake-thread',
+  'files-thread',
+  'progress',
+  'restore',
   'listener',
   'log',
 ]

@@ -105,7 +105,17 @@ export interface IncomingStatement {
   readonly voids: string | null
   /** The id its object refers to (a StatementRef), for finding it by its target's terms too (xapi.md §4.5); null or absent: none. */
   readonly refersTo?: string | null
+  /** Only of an imported one (ruling 37). */
+  readonly provenance?: Provenance
   readonly facts: readonly Fact[]
+}
+
+/** What the source of an imported statement said of it (ruling 37). */
+export interface Provenance {
+  /** When the source received it, ms: stands wherever the received time decides (StoredFact.stored); null: it did not say. */
+  readonly received: number | null
+  /** The `authority` the source showed, as JSON text; null: it showed none. */
+  readonly authority: string | null
 }
 
 export interface Batch {
@@ -137,6 +147,8 @@ export interface StoredStatement {
   readonly version: string
   readonly credential: string
   readonly voided: boolean
+  /** Given by `scan` alone, and only of an imported one. */
+  readonly provenance?: Provenance
 }
 
 /** Which statements, in order of `stored` then `seq`. Voided ones are left out. */
@@ -408,6 +420,30 @@ export interface RefusalLog {
   list(tenant: TenantId, page: PageRequest): Promise<Page<RefusalRecord>>
 }
 
+// ----------------------------------------------------------------------------------------------------------- imports
+
+/** A named batch of statements from a file (ruling 37), and how far it has come. */
+export interface ImportRecord {
+  readonly name: string
+  /** SHA-256 of the file's text, uncompressed, hex: another file under the same name is another import. */
+  readonly hash: string
+  readonly purpose: Purpose
+  readonly started: number
+  /** Null until the last line was reached. */
+  readonly finished: number | null
+  /** Lines dealt with, from the first on. */
+  readonly lines: number
+  readonly stored: number
+  readonly existing: number
+  readonly refused: number
+}
+
+export interface ImportStore {
+  /** Adds the record, or replaces the one of its name. */
+  put(tenant: TenantId, record: ImportRecord): Promise<void>
+  byName(tenant: TenantId, name: string): Promise<ImportRecord | null>
+}
+
 // ------------------------------------------------------------------------------------------------------------ upkeep
 
 export interface StoreSize {
@@ -449,6 +485,7 @@ export interface Stores {
   readonly metering: MeteringStore
   readonly leases: LeaseStore
   readonly refusals: RefusalLog
+  readonly imports: ImportStore
   readonly upkeep: Upkeep
   /** For one Agenda (each call gives a backend of its own): jobs live in the same store. */
   jobs(): AgendaBackend

@@ -22,11 +22,12 @@ export interface FactOwner {
   readonly tenant: TenantId
   readonly seq: number
   readonly timestamp: number | null
-  readonly stored: number
+  /** When it was received: `stored`, or what its source said. */
+  readonly received: number
 }
 
 export interface FactWriter {
-  add(owner: FactOwner, facts: readonly PackedFact[]): void
+  add(owner: FactOwner, facts: readonly PackedFact[], commit: number): void
   /** Marks the learners of a statement whose evidence changed (it was voided). */
   markLearnersOf(owner: FactOwner, commit: number): void
 }
@@ -49,13 +50,13 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
   const identityOf = createIdentities(db, context)
   const note = createObjectNotes(db, context)
   return {
-    add: (owner, facts) => {
+    add: (owner, facts, commit) => {
       for (const fact of facts) {
-        const identity = identityOf(owner, fact)
+        const identity = identityOf(owner, fact, commit)
         // A Group may name one person twice: one fact is enough.
         add.run(owner.seq, identity, fact.data)
         note(owner.tenant, fact.object)
-        mark(db, owner, identity, owner.stored)
+        mark(db, owner, identity, commit)
       }
     },
     markLearnersOf: (owner, commit) => {
@@ -66,11 +67,11 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
 
 function mark(
   db: Database,
-  { tenant, timestamp, stored }: FactOwner,
+  { tenant, timestamp, received }: FactOwner,
   identity: number,
   commit: number,
 ): void {
-  const at = timestamp === null || timestamp > stored + AHEAD_MS ? stored : timestamp
+  const at = timestamp === null || timestamp > received + AHEAD_MS ? received : timestamp
   markIdentity(db, tenant, identity, { from: at, to: at }, commit)
 }
 
@@ -78,7 +79,7 @@ function mark(
 function createIdentities(
   db: Database,
   context: WriteContext,
-): (owner: FactOwner, fact: PackedFact) => number {
+): (owner: FactOwner, fact: PackedFact, commit: number) => number {
   const find = db.prepare<[TenantId, string], { id: number; name: string | null; seen: 0 | 1 }>(
     'SELECT id, name, seen FROM identity WHERE tenant = ? AND ifi = ?',
   )
@@ -95,7 +96,7 @@ function createIdentities(
     return fresh
   }
 
-  const link = ({ tenant, stored }: FactOwner, ifi: string) => {
+  const link = ({ tenant }: FactOwner, ifi: string, commit: number) => {
     const links = automaticLinks(ifi).map(
       (other): IdentityLink => ({
         id: randomUUID(),
@@ -103,22 +104,22 @@ function createIdentities(
         b: other,
         author: 'rollcall',
         source: 'automatic',
-        at: stored,
+        at: commit,
       }),
     )
-    if (links.length > 0) linkIdentities(db, tenant, links, stored)
+    if (links.length > 0) linkIdentities(db, tenant, links, commit)
   }
-  const meet = (owner: FactOwner, { ifi, name }: PackedFact): KnownIdentity => {
+  const meet = (owner: FactOwner, { ifi, name }: PackedFact, commit: number): KnownIdentity => {
     const row = find.get(owner.tenant, ifi)
     if (row?.seen === 1) return row
-    const id = row?.id ?? addIdentity(db, owner.tenant, ifi, name, owner.stored)
+    const id = row?.id ?? addIdentity(db, owner.tenant, ifi, name, commit)
     if (row !== undefined) see.run(name, id)
-    link(owner, ifi)
+    link(owner, ifi, commit)
     return { id, name: name ?? row?.name ?? null }
   }
-  return (owner, fact) => {
+  return (owner, fact, commit) => {
     const identities = knownOf(owner.tenant)
-    const identity = identities.get(fact.ifi) ?? meet(owner, fact)
+    const identity = identities.get(fact.ifi) ?? meet(owner, fact, commit)
     const renamed = fact.name !== null && fact.name !== identity.name
     if (renamed) see.run(fact.name, identity.id)
     identities.set(fact.ifi, renamed ? { id: identity.id, name: fact.name } : identity)

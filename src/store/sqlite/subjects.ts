@@ -4,6 +4,7 @@ import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
+import { importReads, importWrites } from './imports.ts'
 import { keyWrites } from './keys.ts'
 import { launchWrites } from './launches.ts'
 import { leaseReads, leaseWrites } from './leases.ts'
@@ -33,6 +34,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
+    ...importWrites(db),
     ...upkeepWrites(db),
   }
 }
@@ -50,6 +52,7 @@ export function allReads(db: Database) {
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),
+    ...importReads(db),
   }
 }
 

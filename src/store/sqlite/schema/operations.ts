@@ -6,12 +6,11 @@ CREATE TABLE probe (
 ) STRICT;
 
 CREATE TABLE import (
-  number    INTEGER PRIMARY KEY,
-  tenant    TEXT NOT NULL,
-  name      TEXT NOT NULL,
-  data      TEXT NOT NULL,        -- the ImportRecord
-  UNIQUE (tenant, name)
-) STRICT;
+  tenant TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  data   TEXT NOT NULL,           -- the ImportRecord
+  PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
 
 -- Of imported statements: what their source said of them.
 CREATE TABLE provenance (
