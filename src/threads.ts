@@ -103,6 +103,7 @@ export async function runFileTask(
   const thread = startThread('files-thread', stores, { ...start, task })
   const stop = () => thread.postMessage('stop')
   told.signal.addEventListener('abort', stop, { once: true })
+  if (told.signal.aborted) stop()
   let exit = UNFINISHED
   thread.on('message', (message: FileTold) => {
     if ('print' in message) told.print(message.print)

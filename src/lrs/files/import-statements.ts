@@ -87,7 +87,6 @@ async function run(job: Job, start: ImportRecord, { hash, lines }: Survey): Prom
     record = { ...record, finished }
     await lrs.stores.imports.put(task.tenant, record)
     kept = performance.now()
-    told.progress({ done: record.lines, total: lines })
   }
   let writing: Promise<Counts> | null = null
   let upTo = start.lines
@@ -95,6 +94,7 @@ async function run(job: Job, start: ImportRecord, { hash, lines }: Survey): Prom
     if (writing !== null) record = { ...record, ...sum(record, await writing), lines: upTo }
     writing = null
     upTo = next
+    told.progress({ done: record.lines, total: lines })
     if (performance.now() - kept > KEEP_MS) await keep(null)
   }
 
@@ -112,6 +112,7 @@ async function run(job: Job, start: ImportRecord, { hash, lines }: Survey): Prom
   }
   await settle(lines)
   record = { ...record, lines }
+  told.progress({ done: lines, total: lines })
   await keep(lrs.clock.now())
   return record
 }

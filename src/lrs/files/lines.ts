@@ -69,8 +69,9 @@ function joined(parts: readonly Buffer[], rest: Buffer): Buffer {
 }
 
 async function* textOf(file: string): AsyncGenerator<Buffer> {
-  const source = createReadStream(file, { highWaterMark: CHUNK })
+  // Asked first: a stream that waits while its file is missing has nobody to tell.
   const gunzip = (await isGzip(file)) ? createGunzip({ chunkSize: CHUNK }) : null
+  const source = createReadStream(file, { highWaterMark: CHUNK })
   // The error of either side is thrown where the text is read.
   const text: Readable = gunzip ? pipeline(source, gunzip, () => undefined) : source
   for await (const chunk of text) yield chunk as Buffer
