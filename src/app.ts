@@ -1,18 +1,22 @@
 /** Composition root: config → stores → operations → server and jobs. What starts here stops here, in reverse order. */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { type MovableClock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openStores, type SharedStores } from './engine.ts'
+import { createReadiness } from './http/health.ts'
 import { createHttp } from './http/server.ts'
+import { createListener, schemeOf } from './listener.ts'
+import { createLog } from './log.ts'
 import { createCatalogues } from './lrs/catalogue.ts'
 import type { Lrs } from './lrs/context.ts'
+import type { FileTask, Told } from './lrs/files/task.ts'
 import { type FirstStart, firstStart } from './lrs/first-start.ts'
 import { randomSecret } from './lrs/secrets.ts'
-import { createIntake, startJobsThread } from './threads.ts'
+import { createIntake, runFileTask, startJobsThread } from './threads.ts'
 
 export interface App {
   readonly lrs: Lrs
@@ -20,6 +24,8 @@ export interface App {
   readonly first: FirstStart | null
   /** Starts to answer requests; resolves to the address of the server. */
   listen(): Promise<string>
+  /** Import or export, in a thread of its own. @returns the exit code */
+  runFileTask(task: FileTask, told: Told): Promise<number>
   /** Open requests finish, jobs stop at a slice and release their locks, the database is closed. */
   stop(): Promise<void>
 }
@@ -37,7 +43,7 @@ const FINISH_MS = 10_000
 
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const clock = options.clock ?? systemClock()
-  const log = options.log ?? pino({ level: config.ROLLCALL_LOG })
+  const log = options.log ?? createLog(config.ROLLCALL_LOG)
   const onFault = options.onFault ?? ((error) => log.fatal({ err: error }, 'a thread died'))
   const stores = await openStores(config, clock)
   try {
@@ -55,8 +61,12 @@ interface Parts extends Required<AppOptions> {
 
 async function compose(config: Config, { clock, log, onFault, stores }: Parts): Promise<App> {
   const keys = await keysOf(stores)
-  const home = (config.ROLLCALL_URL ?? `http://localhost:${config.PORT}`).replace(/\/$/, '')
-  const threadDeps = { stores, start: { clockOffset: clock.offset, keys, home }, onFault }
+  const home = (config.ROLLCALL_URL ?? `${schemeOf(config)}://localhost:${config.PORT}`).replace(/\/$/, '')
+  const threadDeps = {
+    stores,
+    start: { clockOffset: clock.offset, keys, home, logLevel: config.ROLLCALL_LOG },
+    onFault,
+  }
   const jobs = await startJobsThread(threadDeps)
   const intake = createIntake(threadDeps, jobs.wake)
   const catalogueOf = createCatalogues(stores)
@@ -69,6 +79,8 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
   })
   let server: Server | null = null
   let stopping: Promise<void> | null = null
+  const ending = new AbortController()
+  const tasks = new Set<Promise<number>>()
 
   const http = createHttp({
     lrs,
@@ -76,22 +88,34 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
     storeLarge: intake.store,
     log,
     keepRefusals: config.ROLLCALL_REFUSALS,
-    ready: () => stopping === null,
+    readiness: createReadiness({ upkeep: stores.upkeep, stopping: () => stopping !== null }),
+    trustProxy: config.ROLLCALL_TRUST_PROXY,
+    rateLimit: config.ROLLCALL_RATE_LIMIT,
+    metricsToken: config.ROLLCALL_METRICS_TOKEN,
   })
 
   return {
     lrs,
     first,
+    runFileTask: async (task, told) => {
+      const signal = AbortSignal.any([told.signal, ending.signal])
+      const running = runFileTask(threadDeps, task, { ...told, signal }, jobs.wake)
+      tasks.add(running)
+      return await running.finally(() => tasks.delete(running))
+    },
     listen: async () => {
-      server = createServer(http)
+      const { listener, scheme } = createListener(http, config, log)
+      server = listener
       server.listen(config.PORT, config.HOST)
       await once(server, 'listening')
       const { port } = server.address() as AddressInfo
-      return `http://localhost:${port}`
+      return `${scheme}://localhost:${port}`
     },
     stop: () => {
       stopping ??= (async () => {
+        ending.abort()
         if (server) await closeServer(server)
+        await Promise.allSettled(tasks)
         await jobs.stop()
         await intake.stop()
         await stores.close()

@@ -1,13 +1,17 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 /** The command line. The only file that reads the environment, and the only one that does anything when it is imported. */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { startApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { orderServer, runCommand } from './control.ts'
 import { demo } from './demo/demo.ts'
 import { presets } from './metering/presets.ts'
+import { interrupted, showProgress } from './progress.ts'
+import { restore } from './restore.ts'
 import { serve, showFirst } from './serve.ts'
+import { settingsTable } from './settings.ts'
 import { StoreError } from './store/store-error.ts'
 
 /** What was given on the command line cannot be used. */
@@ -36,6 +40,15 @@ program
   .action(({ exit, learners }: { exit?: boolean; learners: string }) =>
     finish((config) => demo(config, { exit: exit === true, learners: Number(learners), print, startApp })),
   )
+
+order(
+  program
+    .command('settings')
+    .description('Every setting with its default and its meaning, as a Markdown table.'),
+  'settings',
+).action(() => {
+  for (const line of settingsTable()) print(line)
+})
 
 const tenant = order(
   program.command('tenant').description('Customers: every row belongs to one.'),
@@ -107,6 +120,22 @@ order(
   'credential remove 4f1c…',
 ).action((id, options) => run('credential remove', { id, ...options }))
 
+order(
+  credential
+    .command('rotate <id>')
+    .description('Make a new secret and print it, this once; the one before works until it is retired.')
+    .option('--revoke', 'the one before ends at once: it has leaked')
+    .option(...inTenant),
+  'credential rotate 4f1c…',
+).action((id, options) => run('credential rotate', { id, ...options }))
+order(
+  credential
+    .command('retire <id>')
+    .description('End a rotation: only the newest secret works from now on.')
+    .option(...inTenant),
+  'credential retire 4f1c…',
+).action((id, options) => run('credential retire', { id, ...options }))
+
 const policy = order(
   program.command('policy').description('Counting policies.'),
   'policy add accord-3m --anchor 2026-01-31',
@@ -151,6 +180,46 @@ order(
   'recount --policy accord-12m',
 ).action((options) => run('recount', options))
 
+order(
+  program
+    .command('import <file>')
+    .description(
+      'Import statements, one a line, plain or gzip. Can be repeated; goes on where it was stopped. Exit code 0: all in, 1: some lines refused, 2: not finished.',
+    )
+    .requiredOption('--purpose <purpose>', 'what the statements were sent for: learner, preview, lms, report')
+    .option('--name <name>', 'of the import; the file’s name and hash when left out')
+    .option('--errors <file>', 'where refused lines are listed; <file>.errors.ndjson when left out')
+    .option('--dry-run', 'store nothing; show what would change in each window')
+    .option(...inTenant),
+  'import old-lrs.ndjson.gz --purpose learner --dry-run',
+).action((file: string, { errors, ...options }: { errors?: string }) =>
+  run('import', { file: resolve(file), ...(errors && { errors: resolve(errors) }), ...options }),
+)
+order(
+  program
+    .command('export <file>')
+    .description(
+      'Export every statement, one a line, as `import` takes them; gzip when the name ends in .gz.',
+    )
+    .option(...inTenant),
+  'export statements.ndjson.gz',
+).action((file: string, options) => run('export', { file: resolve(file), ...options }))
+order(
+  program
+    .command('backup <directory>')
+    .description('Write a consistent copy of all data into a new directory, while the server runs.'),
+  'backup /backups/2026-03-01',
+).action((directory: string) => run('backup', { directory: resolve(directory) }))
+order(
+  program
+    .command('restore <directory>')
+    .description('Put a backup in place of the data; needs the server stopped.')
+    .option('--replace', 'keep what is there now aside and take the backup'),
+  'restore /backups/2026-03-01',
+).action((directory: string, { replace }: { replace?: boolean }) =>
+  finish((config) => restore(config, { from: resolve(directory), replace: replace === true }, print)),
+)
+
 await program.parseAsync()
 
 function order(command: Command, example: string): Command {
@@ -161,13 +230,15 @@ function order(command: Command, example: string): Command {
 async function run(command: string, given: object | (() => object)): Promise<void> {
   await finish(async (config) => {
     const input = typeof given === 'function' ? given() : given
-    const told = await orderServer(config.ROLLCALL_DATA, { command, input }, print)
-    if (told !== null) return told
+    const shown = showProgress(print)
+    const exit = await orderServer(config.ROLLCALL_DATA, { command, input }, shown).finally(shown.end)
+    if (exit !== null) return exit
     const app = await startApp({ ...config, ROLLCALL_LOG: 'error' })
     try {
       showFirst(app.first, print)
-      return await runCommand(app.lrs, command, input, print)
+      return await runCommand(app, { command, input }, { ...shown, signal: interrupted() })
     } finally {
+      shown.end()
       await app.stop()
     }
   })

@@ -12,6 +12,19 @@ const size = z
 
 const secret = z.string().min(1)
 
+/** What Express takes: a number of hops, or addresses, ranges and the names loopback, linklocal, uniquelocal. */
+const proxies = z
+  .string()
+  .regex(
+    /^(\d{1,2}|[\w.:/]+(\s*,\s*[\w.:/]+)*)$/,
+    'give a number of proxies, or addresses and ranges separated by commas',
+  )
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : text.split(',').map((one) => one.trim())))
+
+/**
+ * The sentence of each setting is the one operators read: docs/operations.md shows this schema as a table. `shown` is the
+ * default as one would write it, where that is not what it becomes.
+ */
 export const configSchema = z.object({
   PORT: z.coerce
     .number()
@@ -34,7 +47,10 @@ export const configSchema = z.object({
   ROLLCALL_ADMIN_PASSWORD: secret.optional().describe('First start: password of the administrator.'),
   ROLLCALL_KEY: secret.optional().describe('First start: key of the learner credential.'),
   ROLLCALL_SECRET: secret.optional().describe('First start: secret of the learner credential.'),
-  ROLLCALL_BODY_LIMIT: size.default(10 * 1024 * 1024).describe('Largest request body (10mb).'),
+  ROLLCALL_BODY_LIMIT: size.default(10 * 1024 * 1024).meta({
+    description: 'Largest request body, in bytes or with `kb` or `mb`; more gets 413.',
+    shown: '10mb',
+  }),
   ROLLCALL_READERS: z.coerce
     .number()
     .int()
@@ -51,7 +67,29 @@ export const configSchema = z.object({
   ROLLCALL_LOG: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')
-    .describe('Least level that is logged.'),
+    .describe(
+      'Least level that is logged: `fatal error warn info debug silent`; `debug` has a line for each request.',
+    ),
+  ROLLCALL_RATE_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Requests a minute that one credential may send to this process; more get 429. 0: no limit.'),
+  ROLLCALL_TRUST_PROXY: proxies
+    .optional()
+    .describe(
+      'Whose `X-Forwarded-*` headers are believed: how many proxies stand in front, or their addresses. Nobody’s when unset.',
+    ),
+  ROLLCALL_TLS_CERT: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM file of the certificate with its chain: serves HTTPS. Read again at SIGHUP.'),
+  ROLLCALL_TLS_KEY: z.string().min(1).optional().describe('PEM file of the certificate’s private key.'),
+  ROLLCALL_METRICS_TOKEN: secret
+    .optional()
+    .describe('`/metrics` asks for it as a Bearer token; open to everybody who reaches the port when unset.'),
 })
 
 export type Config = Readonly<z.infer<typeof configSchema>>
@@ -63,8 +101,17 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   )
-  const parsed = configSchema.safeParse(given)
+  const parsed = configSchema.superRefine(refuseHalfTls).safeParse(given)
   if (parsed.success) return Object.freeze(parsed.data)
   const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new ConfigError(`Wrong settings.\n${lines.join('\n')}`)
+}
+
+function refuseHalfTls(
+  { ROLLCALL_TLS_CERT, ROLLCALL_TLS_KEY }: z.infer<typeof configSchema>,
+  context: z.RefinementCtx,
+): void {
+  if ((ROLLCALL_TLS_CERT === undefined) === (ROLLCALL_TLS_KEY === undefined)) return
+  const path = [ROLLCALL_TLS_CERT === undefined ? 'ROLLCALL_TLS_CERT' : 'ROLLCALL_TLS_KEY']
+  context.addIssue({ code: 'custom', path, message: 'HTTPS needs the certificate and its key' })
 }

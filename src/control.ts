@@ -10,8 +10,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { json } from 'node:stream/consumers'
-import { COMMANDS, type Print } from './commands/commands.ts'
-import type { Lrs } from './lrs/context.ts'
+import type { App } from './app.ts'
+import { COMMANDS } from './commands/commands.ts'
+import type { Progress, Told } from './lrs/files/task.ts'
 
 /** The system allows about 100 bytes for a socket's path. */
 const LONGEST = 96
@@ -27,19 +28,29 @@ interface Order {
   readonly input: unknown
 }
 
-/** Lines `{print}` while the command runs, then `{exit}`. */
-type Told = { readonly print: string } | { readonly exit: number }
+/** Lines `{print}` and `{progress}` while the command runs, then `{exit}`. */
+type Line = { readonly print: string } | { readonly progress: Progress } | { readonly exit: number }
 
-export async function serveControl(directory: string, lrs: Lrs): Promise<{ close(): Promise<void> }> {
+export type Operated = Pick<App, 'lrs' | 'runFileTask'>
+
+/** When the operator goes away, what can be stopped in the middle is. */
+export async function serveControl(directory: string, app: Operated): Promise<{ close(): Promise<void> }> {
   const path = socketPath(directory)
   rmSync(path, { force: true })
   const server = createServer((incoming, answer) => {
-    const tell = (told: Told): void => {
-      answer.write(`${JSON.stringify(told)}\n`)
+    const tell = (line: Line): void => {
+      answer.write(`${JSON.stringify(line)}\n`)
+    }
+    const gone = new AbortController()
+    answer.once('close', () => gone.abort())
+    const told: Told = {
+      print: (line) => tell({ print: line }),
+      progress: (progress) => tell({ progress }),
+      signal: gone.signal,
     }
     void (async () => {
       const { command, input } = (await json(incoming)) as Order
-      const exit = await runCommand(lrs, command, input, (line) => tell({ print: line }))
+      const exit = await runCommand(app, { command, input }, told)
       tell({ exit })
       answer.end()
       // A request that breaks off or is no order ends itself, not the server.
@@ -58,31 +69,36 @@ export async function serveControl(directory: string, lrs: Lrs): Promise<{ close
 }
 
 /** Runs a command; what goes wrong is one sentence and exit code 1. */
-export async function runCommand(lrs: Lrs, command: string, input: unknown, print: Print): Promise<number> {
+export async function runCommand(app: Operated, { command, input }: Order, told: Told): Promise<number> {
   const run = COMMANDS[command]
   if (!run) {
-    print(`there is no command «${command}»`)
+    told.print(`there is no command «${command}»`)
     return 1
   }
   try {
-    return await run(lrs, input, print)
+    return await run(app.lrs, input, told.print, (task) => app.runFileTask(task, told))
   } catch (error) {
-    print(error instanceof Error ? error.message : String(error))
+    told.print(error instanceof Error ? error.message : String(error))
     return 1
   }
 }
 
 /** @returns the exit code, or null when no server answers for the directory */
-export async function orderServer(directory: string, order: Order, print: Print): Promise<number | null> {
+export async function orderServer(
+  directory: string,
+  order: Order,
+  told: Pick<Told, 'print' | 'progress'>,
+): Promise<number | null> {
   const outgoing = request({ socketPath: socketPath(directory), method: 'POST', path: '/' })
   outgoing.end(JSON.stringify(order))
   try {
     const [answer] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream]
     let exit = 1
     for await (const line of createInterface({ input: answer })) {
-      const told = JSON.parse(line) as Told
-      if ('print' in told) print(told.print)
-      else exit = told.exit
+      const heard = JSON.parse(line) as Line
+      if ('print' in heard) told.print(heard.print)
+      else if ('progress' in heard) told.progress(heard.progress)
+      else exit = heard.exit
     }
     return exit
   } catch (error) {

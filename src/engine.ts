@@ -4,6 +4,7 @@ import type { MovableClock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Stores } from './store/ports.ts'
 import { connectSqlite, openSqlite, type SqliteHandle } from './store/sqlite/open.ts'
+import { type RestoreOutcome, type RestoreRequest, restoreSqlite } from './store/sqlite/restore.ts'
 
 /** Stores that more threads of this process can join. */
 export interface SharedStores extends Stores {
@@ -18,4 +19,12 @@ export async function openStores(config: Config, clock: MovableClock): Promise<S
 
 export async function connectStores(handle: StoresHandle): Promise<Stores> {
   return connectSqlite(handle)
+}
+
+/** @throws StoreError `locked` while a process has the data open */
+export async function restoreStores(
+  config: Config,
+  request: Omit<RestoreRequest, 'directory'>,
+): Promise<RestoreOutcome> {
+  return await restoreSqlite({ ...request, directory: config.ROLLCALL_DATA })
 }

@@ -32,7 +32,7 @@ parentPort?.on(
 
 async function answerTo(caller: Caller, request: StatementsRequest): Promise<IntakeAnswer> {
   try {
-    return { ids: await storeStatements(lrs, caller, request) }
+    return { stored: await storeStatements(lrs, caller, request) }
   } catch (error) {
     if (!(error instanceof Refusal)) return { error }
     const { kind, message, violations } = error

@@ -2,14 +2,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { connectStores } from './engine.ts'
 import { startJobs } from './jobs/jobs.ts'
+import { createLog } from './log.ts'
 import { createCatalogues } from './lrs/catalogue.ts'
 import type { ThreadStart } from './threads.ts'
 
 const start = workerData as ThreadStart
 const stores = await connectStores(start.stores)
-const report = (error: unknown): void => {
-  process.stderr.write(`${JSON.stringify({ level: 'error', msg: 'job failed', error: String(error) })}\n`)
-}
+const log = createLog(start.logLevel)
+const report = (error: unknown): void => log.error({ err: error }, 'job failed')
 const jobs = await startJobs({ stores, catalogueOf: createCatalogues(stores) }, stores.jobs(), report)
 // What an earlier process left dirty is worked off now.
 jobs.wake()

@@ -1,14 +1,14 @@
 /** `rollcall serve`: the server with its control socket, until it is told to stop. */
-import { pino } from 'pino'
 import { startApp } from './app.ts'
 import type { Print } from './commands/commands.ts'
 import type { Config } from './config.ts'
 import { serveControl } from './control.ts'
+import { createLog } from './log.ts'
 import type { FirstStart } from './lrs/first-start.ts'
 
 /** @returns the exit code: 0 after SIGTERM or Ctrl-C, 1 when a thread of ours died */
 export async function serve(config: Config, print: Print): Promise<number> {
-  const log = pino({ level: config.ROLLCALL_LOG })
+  const log = createLog(config.ROLLCALL_LOG)
   let stop: (code: number) => void = () => undefined
   const stopped = new Promise<number>((resolve) => {
     stop = resolve
@@ -24,7 +24,7 @@ export async function serve(config: Config, print: Print): Promise<number> {
   })
   // Before anything else can fail: they are made already and cannot be shown again.
   showFirst(app.first, print)
-  const control = await serveControl(config.ROLLCALL_DATA, app.lrs)
+  const control = await serveControl(config.ROLLCALL_DATA, app)
   try {
     const address = await app.listen()
     print(`Rollcall answers at ${address}: xAPI at ${address}/xapi, the API at ${address}/api/v1.`)

@@ -1,11 +1,13 @@
 /** The threads beside the main one: jobs, and the intake of large bodies. Their code is jobs-thread.ts and intake-thread.ts. */
 import { once } from 'node:events'
 import { MessageChannel, Worker } from 'node:worker_threads'
+import type { Config } from './config.ts'
 import type { SharedStores, StoresHandle } from './engine.ts'
 import type { Caller } from './lrs/access.ts'
 import type { Lrs } from './lrs/context.ts'
+import { type FileTask, type Progress, type Told, UNFINISHED } from './lrs/files/task.ts'
 import { Refusal, type RefusalKind } from './lrs/refusal.ts'
-import type { StatementsRequest } from './lrs/store-statements.ts'
+import type { StatementsRequest, StoredIds } from './lrs/store-statements.ts'
 import type { Violation } from './xapi/types.ts'
 
 export interface ThreadStart {
@@ -13,10 +15,11 @@ export interface ThreadStart {
   readonly clockOffset: SharedArrayBuffer
   readonly keys: Lrs['keys']
   readonly home: string
+  readonly logLevel: Config['ROLLCALL_LOG']
 }
 
 export type IntakeAnswer =
-  | { readonly ids: readonly string[] }
+  | { readonly stored: StoredIds }
   | { readonly refusal: { kind: RefusalKind; message: string; violations: readonly Violation[] } }
   | { readonly error: unknown }
 
@@ -26,11 +29,21 @@ export interface JobsThread {
 }
 
 export interface IntakeThread {
-  store(caller: Caller, request: StatementsRequest): Promise<readonly string[]>
+  store(caller: Caller, request: StatementsRequest): Promise<StoredIds>
   stop(): Promise<void>
 }
 
-interface ThreadDeps {
+/** What the thread of a file task is told beside the rest, and what it tells. */
+export interface FileThreadStart extends ThreadStart {
+  readonly task: FileTask
+}
+
+export type FileTold =
+  | { readonly print: string }
+  | { readonly progress: Progress }
+  | { readonly exit: number }
+
+export interface ThreadDeps {
   readonly stores: SharedStores
   readonly start: Omit<ThreadStart, 'stores'>
   /** A thread that dies is a fault of ours: the process must not go on without it. */
@@ -72,12 +85,38 @@ export function createIntake({ stores, start, onFault }: ThreadDeps, wake: () =>
       if ('refusal' in answer)
         throw new Refusal(answer.refusal.kind, answer.refusal.message, answer.refusal.violations)
       wake()
-      return answer.ids
+      return answer.stored
     },
     stop: async () => {
       await thread?.terminate()
     },
   }
+}
+
+/** A thread for one task (ruling 37); ends with it. @returns the exit code. `wake` is called when something may have been stored. */
+export async function runFileTask(
+  { stores, start }: ThreadDeps,
+  task: FileTask,
+  told: Told,
+  wake: () => void,
+): Promise<number> {
+  const thread = startThread('files-thread', stores, { ...start, task })
+  const stop = () => thread.postMessage('stop')
+  told.signal.addEventListener('abort', stop, { once: true })
+  if (told.signal.aborted) stop()
+  let exit = UNFINISHED
+  thread.on('message', (message: FileTold) => {
+    if ('print' in message) told.print(message.print)
+    else if ('progress' in message) told.progress(message.progress)
+    else exit = message.exit
+  })
+  try {
+    await once(thread, 'exit')
+  } finally {
+    told.signal.removeEventListener('abort', stop)
+    wake()
+  }
+  return exit
 }
 
 /** Bytes whose memory can be handed over without a copy, or a copy that can. */
@@ -90,9 +129,9 @@ function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Node 20 cannot run TypeScript: from the sources (tests) the built file is taken. */
 function startThread(
-  name: 'jobs-thread' | 'intake-thread',
+  name: 'jobs-thread' | 'intake-thread' | 'files-thread',
   stores: SharedStores,
-  start: ThreadDeps['start'],
+  start: ThreadDeps['start'] & { readonly task?: FileTask },
 ): Worker {
   const here = import.meta.url
   const file = new URL(here.endsWith('.ts') ? `../dist/src/${name}.js` : `./${name}.js`, here)

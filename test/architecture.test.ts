@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   demo: ['metering', 'attempts', 'xapi', 'app', 'config'],
   clock: [],
   config: [],
+  settings: ['config'],
 }
 const COMPOSITION_ROOT = [
   'cli',
@@ -30,6 +31,11 @@ const COMPOSITION_ROOT = [
   'threads',
   'jobs-thread',
   'intake-thread',
+  'files-thread',
+  'progress',
+  'restore',
+  'listener',
+  'log',
 ]
 
 /** Pure rooms: nothing that touches the world. */

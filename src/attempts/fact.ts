@@ -81,7 +81,7 @@ export interface Fact {
 /** A fact with what the store knows of its statement. */
 export interface StoredFact extends Fact {
   readonly seq: number
-  /** When it was received, ms since the epoch. */
+  /** When it was received, ms since the epoch; of an imported one, by its source (ruling 37). */
   readonly stored: number
   readonly voided: boolean
 }

@@ -3,7 +3,7 @@
  * when nothing runs, or through the server's control socket when one does (ruling 27).
  */
 import { z } from 'zod'
-import type { Caller } from '../lrs/access.ts'
+import { type Caller, PURPOSES } from '../lrs/access.ts'
 import {
   createCredential,
   createPerson,
@@ -13,8 +13,12 @@ import {
   operatorOf,
   removeCredential,
   removePerson,
+  retireSecrets,
+  rotateCredential,
 } from '../lrs/accounts.ts'
 import type { Lrs } from '../lrs/context.ts'
+import { backUp } from '../lrs/files/back-up.ts'
+import type { FileTask } from '../lrs/files/task.ts'
 import { addPolicy, listPolicies, policyInWords } from '../lrs/policies.ts'
 import { rebuild } from '../lrs/rebuild.ts'
 import { Refusal } from '../lrs/refusal.ts'
@@ -23,8 +27,11 @@ import { presets } from '../metering/presets.ts'
 /** One line for the operator. */
 export type Print = (line: string) => void
 
+/** Runs a task on files, telling the operator how it goes. @returns the exit code */
+export type RunFiles = (task: FileTask) => Promise<number>
+
 /** @returns the exit code */
-type Command = (lrs: Lrs, input: unknown, print: Print) => Promise<number>
+type Command = (lrs: Lrs, input: unknown, print: Print, files: RunFiles) => Promise<number>
 
 const inTenant = z.object({ tenant: z.string().optional() }).loose()
 
@@ -46,6 +53,16 @@ async function callerIn(lrs: Lrs, input: unknown): Promise<Caller> {
 function without(input: unknown, ...names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(input as object).filter(([name]) => !names.includes(name)))
 }
+
+const importInput = z.object({
+  file: z.string(),
+  purpose: z.enum(PURPOSES),
+  name: z.string().min(1).optional(),
+  errors: z.string().optional(),
+  dryRun: z.boolean().default(false),
+})
+const exportInput = z.object({ file: z.string() })
+const backupInput = z.object({ directory: z.string() })
 
 const withId = z.object({ id: z.string() }).loose()
 const withPolicy = z.object({ policy: z.unknown() }).loose()
@@ -96,6 +113,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     print(`removed credential ${id}`)
     return 0
   },
+  'credential rotate': async (lrs, input, print) => {
+    const { id, revoke } = z.object({ id: z.string(), revoke: z.boolean().default(false) }).parse(input)
+    const { key, secret, liveSecrets } = await rotateCredential(lrs, await callerIn(lrs, input), id, {
+      revoke,
+    })
+    print(`key     ${key}`)
+    print(`secret  ${secret}`)
+    print(
+      liveSecrets === 1
+        ? 'The secret is shown this once; no other works any more.'
+        : `The secret is shown this once. The one before works until: rollcall credential retire ${id}`,
+    )
+    return 0
+  },
+  'credential retire': async (lrs, input, print) => {
+    const { id } = withId.parse(input)
+    await retireSecrets(lrs, await callerIn(lrs, input), id)
+    print(`only the newest secret of ${id} works now`)
+    return 0
+  },
   'policy add': async (lrs, input, print) => {
     const { policy } = withPolicy.parse(input)
     const view = await addPolicy(lrs, await callerIn(lrs, input), policy)
@@ -121,5 +158,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     const { policy } = z.object({ policy: z.string() }).loose().parse(input)
     const { differences } = await rebuild(lrs, await callerIn(lrs, input), policy, print)
     return differences === 0 ? 0 : 1
+  },
+  import: async (lrs, input, _print, files) => {
+    const { tenant } = await callerIn(lrs, input)
+    return await files({ kind: 'import', tenant, ...importInput.parse(input) })
+  },
+  export: async (lrs, input, _print, files) => {
+    const { tenant } = await callerIn(lrs, input)
+    return await files({ kind: 'export', tenant, ...exportInput.parse(input) })
+  },
+  backup: async (lrs, input, print) => {
+    await backUp(lrs, backupInput.parse(input).directory, print)
+    return 0
   },
 }

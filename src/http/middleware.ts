@@ -52,14 +52,32 @@ export function limitFailedPasswords(nameOf: (request: Request) => string | null
   })
 }
 
-/** An IPv6 guesser has a whole network of addresses. */
+/** The peer's address, or the client's as a trusted proxy tells it; an IPv6 guesser has a whole network of them. */
 function guesser(request: Request, name: string): string {
-  return `${ipKeyGenerator(request.socket.remoteAddress ?? '')}|${name}`
+  return `${ipKeyGenerator(request.ip ?? '')}|${name}`
 }
 
 function tooMany(response: Response): Refusal {
   response.set('Retry-After', String(FAILURE_MS / 1000))
   return new Refusal('too-many-attempts', `${FAILURES} failed sign-ins; wait ${FAILURE_MS / 60_000} minutes`)
+}
+
+/** So many requests a minute for each credential; people's sessions are not limited. 0: no limit. Stands behind `requireCaller`. */
+export function limitRequests(perMinute: number): RequestHandler {
+  if (perMinute === 0) return (_request, _response, next) => next()
+  return rateLimit({
+    windowMs: 60_000,
+    limit: perMinute,
+    skip: (_request, response) => callerOf(response).kind !== 'credential',
+    keyGenerator: (_request, response) => callerOf(response).id,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    validate: false,
+    // express-rate-limit has set Retry-After.
+    handler: (_request, _response, next) => {
+      next(new Refusal('too-many-requests', `more than ${perMinute} requests a minute with this credential`))
+    },
+  })
 }
 
 /** The body exactly as received; bytes, whatever the content type. */

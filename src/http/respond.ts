@@ -15,6 +15,7 @@ const STATUS: Record<RefusalKind, number> = {
   'too-large': 413,
   'unsupported-media-type': 415,
   'too-many-attempts': 429,
+  'too-many-requests': 429,
   'not-yet-available': 422,
   unavailable: 503,
 }
@@ -29,9 +30,12 @@ const TITLE: Record<RefusalKind, string> = {
   'too-large': 'Too large',
   'unsupported-media-type': 'Unsupported media type',
   'too-many-attempts': 'Too many failed sign-ins',
+  'too-many-requests': 'Too many requests',
   'not-yet-available': 'Not available in this version',
   unavailable: 'The store cannot be used right now',
 }
+
+const UNREMEMBERED: ReadonlySet<RefusalKind> = new Set(['unavailable', 'too-many-requests'])
 
 const UNAVAILABLE_RETRY_SECONDS = '5'
 
@@ -40,12 +44,15 @@ export interface RefusalDeps {
   readonly log: Logger
   /** How many refusals a tenant keeps (ruling 25). */
   readonly keep: number
+  /** Every refusal is counted, with or without a caller. */
+  refused(kind: RefusalKind): void
 }
 
 /** Express's last handler. A refusal is answered in full; anything else is a fault of ours and says nothing of itself. */
-export function respondToErrors({ lrs, log, keep }: RefusalDeps): ErrorRequestHandler {
+export function respondToErrors({ lrs, log, keep, refused }: RefusalDeps): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const refusal = asRefusal(error)
+    if (refusal) refused(refusal.kind)
     if (!refusal) log.error({ err: error, method: request.method, path: request.path }, 'request failed')
     else if (refusal.kind === 'unavailable') log.error({ err: refusal.cause }, 'store unavailable')
     if (response.headersSent) return next(error)
@@ -55,7 +62,8 @@ export function respondToErrors({ lrs, log, keep }: RefusalDeps): ErrorRequestHa
 
   function remember(request: Request, response: Response, refusal: Refusal): void {
     const caller = response.locals.caller as Caller | undefined
-    if (!caller || refusal.kind === 'unavailable' || keep === 0) return
+    // A flood and a full disk must not cost a write each.
+    if (!caller || UNREMEMBERED.has(refusal.kind) || keep === 0) return
     const record = {
       at: lrs.clock.now(),
       credential: caller.kind === 'credential' ? caller.key : caller.email,

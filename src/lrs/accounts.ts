@@ -73,6 +73,44 @@ export async function removeCredential(lrs: Lrs, caller: Caller, id: string): Pr
   }
 }
 
+const rotation = z.strictObject({ revoke: z.boolean().default(false) })
+
+/**
+ * A new secret for a credential, shown this once. The one before goes on working until `retireSecrets`, so that senders can be
+ * changed one after the other; with `revoke` (it leaked) it ends at once.
+ * @throws Refusal `conflict` while two are live: a third would cut off somebody nobody knows
+ */
+export async function rotateCredential(
+  lrs: Lrs,
+  caller: Caller,
+  id: string,
+  input: unknown,
+): Promise<{ id: string; key: string; secret: string; liveSecrets: number }> {
+  demand(caller, 'manage credentials')
+  const { revoke } = parseInput(rotation, input, 'POST /credentials/{id}/secrets')
+  const { key, secretHashes } = await credentialById(lrs, caller, id)
+  if (secretHashes.length > 1 && !revoke) {
+    throw new Refusal('conflict', 'two secrets are live: retire the older one first, or revoke both')
+  }
+  const secret = randomSecret()
+  const live = [hashSecret(secret, lrs.keys.credentials), ...(revoke ? [] : secretHashes)]
+  await lrs.stores.credentials.setSecrets(caller.tenant, id, live)
+  return { id, key, secret, liveSecrets: live.length }
+}
+
+/** Ends a rotation: only the newest secret goes on working. */
+export async function retireSecrets(lrs: Lrs, caller: Caller, id: string): Promise<void> {
+  demand(caller, 'manage credentials')
+  const { secretHashes } = await credentialById(lrs, caller, id)
+  await lrs.stores.credentials.setSecrets(caller.tenant, id, secretHashes.slice(0, 1))
+}
+
+async function credentialById(lrs: Lrs, caller: Caller, id: string): Promise<Credential> {
+  const found = (await lrs.stores.credentials.list(caller.tenant)).find((one) => one.id === id)
+  if (!found) throw new Refusal('not-found', `there is no credential «${id}»`)
+  return found
+}
+
 export async function createPerson(lrs: Lrs, caller: Caller, input: unknown): Promise<PersonView> {
   demand(caller, 'manage people')
   const { email, name, password, roles } = parseInput(newPerson, input, 'POST /users')

@@ -11,6 +11,7 @@ export type RefusalKind =
   | 'too-large'
   | 'unsupported-media-type'
   | 'too-many-attempts'
+  | 'too-many-requests'
   | 'not-yet-available'
   | 'unavailable'
 

@@ -14,9 +14,15 @@ export interface StatementsRequest {
   readonly putId?: string
 }
 
+export interface StoredIds {
+  /** In the order of the request. */
+  readonly ids: readonly string[]
+  /** How many were not there before. */
+  readonly fresh: number
+}
+
 /**
  * Stores one statement or a batch, whole or not at all; an identical resend answers as the first time.
- * @returns the ids, in the order of the request
  * @throws Refusal `malformed` (nothing stored), `conflict` (an id is taken by other content), `forbidden` (scope, or a void
  *   of somebody else's statement)
  */
@@ -24,7 +30,7 @@ export async function storeStatements(
   lrs: Lrs,
   caller: Caller,
   request: StatementsRequest,
-): Promise<readonly string[]> {
+): Promise<StoredIds> {
   demand(caller, 'write statements')
   const writer = credentialOf(caller)
   const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
@@ -36,7 +42,7 @@ export async function storeStatements(
     const id = ids[index] as string
     statements.push(prepareStatement(item, id, writer, { authority, version: request.version }))
   })
-  if (statements.length === 0) return []
+  if (statements.length === 0) return { ids, fresh: 0 }
   const outcome = await lrs.stores.statements.insert(writer.tenant, {
     credential: writer.id,
     authority: JSON.stringify(authority),
@@ -61,8 +67,9 @@ export async function storeStatements(
       `${outcome.ids.join(', ')}: only the credential that wrote a statement, one of purpose lms or one of scope all may void it`,
     )
   }
-  if (outcome.existing.length < statements.length) lrs.wake()
-  return ids
+  const fresh = statements.length - outcome.existing.length
+  if (fresh > 0) lrs.wake()
+  return { ids, fresh }
 }
 
 /** Own id, id of the URL, or a new one; each id once in a batch (2.0.0 §4.1.6.1; ids differ by more than case). */

@@ -8,6 +8,7 @@ import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } 
 import type { ElementStore, IdentityStore, LaunchStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
+import type { ImportStore, Upkeep } from './ports/operations.ts'
 import type { PolicyStore } from './ports/policies.ts'
 import type { StatementStore } from './ports/statements.ts'
 
@@ -15,6 +16,7 @@ export type * from './ports/accounts.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
 export type * from './ports/metering.ts'
+export type * from './ports/operations.ts'
 export type * from './ports/page.ts'
 export type * from './ports/policies.ts'
 export type * from './ports/statements.ts'
@@ -32,6 +34,8 @@ export interface Stores {
   readonly metering: MeteringStore
   readonly leases: LeaseStore
   readonly refusals: RefusalLog
+  readonly imports: ImportStore
+  readonly upkeep: Upkeep
   /** For one Agenda (each call gives a backend of its own): jobs live in the same store. */
   jobs(): AgendaBackend
   /** Waits for what is being written, then lets go of the database. */

@@ -64,9 +64,12 @@ export async function runCli(
   return { code, output }
 }
 
-export async function serveProcess(directory: string): Promise<Served> {
+export async function serveProcess(
+  directory: string,
+  settings: Record<string, string> = {},
+): Promise<Served> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'serve'], {
-    env: environment(directory),
+    env: { ...environment(directory), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as Ending)
@@ -74,7 +77,7 @@ export async function serveProcess(directory: string): Promise<Served> {
   const url = await new Promise<string>((resolve, reject) => {
     const read = (line: string): void => {
       output.push(line)
-      const [, address] = /answers at (http:\S+?):? /.exec(line) ?? []
+      const [, address] = /answers at (https?:\S+?):? /.exec(line) ?? []
       if (address) resolve(address.replace('localhost', '127.0.0.1').replace(/:$/, ''))
     }
     createInterface({ input: child.stdout }).on('line', read)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type App, startApp } from '../../src/app.ts'
+import { type App, type AppOptions, startApp } from '../../src/app.ts'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
 
@@ -38,7 +38,10 @@ export function basic(key: string, secret: string): string {
 
 export const LEARNER = basic(KEY, SECRET)
 
-export async function startServer(settings: Record<string, string> = {}): Promise<Running> {
+export async function startServer(
+  settings: Record<string, string> = {},
+  options: Pick<AppOptions, 'log'> = {},
+): Promise<Running> {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-test-'))
   const clock = systemClock()
   const config = loadConfig({
@@ -53,7 +56,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     ROLLCALL_READERS: '1',
     ...settings,
   })
-  const app = await startApp(config, { clock })
+  const app = await startApp(config, { clock, ...options })
   const url = (await app.listen()).replace('localhost', '127.0.0.1')
   let session: Promise<string> | null = null
 

@@ -233,3 +233,59 @@ describe('who may call', () => {
     expect((await fetch(`${server.url}/api/v1/session`, { method: 'POST', body })).status).toBe(413)
   })
 })
+
+describe('rotating a secret (ruling 22)', () => {
+  const rotate = async (id: string, body?: unknown) => {
+    const response = await server.api(`/credentials/${id}/secrets`, {
+      method: 'POST',
+      ...(body === undefined ? {} : { body }),
+    })
+    return {
+      status: response.status,
+      ...((await response.json()) as { secret: string; liveSecrets: number }),
+    }
+  }
+  const works = async (key: string, secret: string) => (await post(basic(key, secret))).status === 200
+  const made = async () => {
+    const body = { label: 'Moodle', purpose: 'lms', scopes: ['statements/write'] }
+    const response = await server.api('/credentials', { method: 'POST', body })
+    return (await response.json()) as { id: string; key: string; secret: string }
+  }
+
+  it('keeps the old one working until it is retired', async () => {
+    const { id, key, secret: old } = await made()
+    const { status, secret, liveSecrets } = await rotate(id)
+    expect([status, liveSecrets]).toEqual([201, 2])
+    expect([await works(key, old), await works(key, secret)]).toEqual([true, true])
+    expect((await server.api(`/credentials/${id}/secrets`, { method: 'DELETE' })).status).toBe(204)
+    expect([await works(key, old), await works(key, secret)]).toEqual([false, true])
+  })
+
+  it('ends all others at once when they are revoked', async () => {
+    const { id, key, secret: old } = await made()
+    const { secret: second } = await rotate(id)
+    const { secret: third, liveSecrets } = await rotate(id, { revoke: true })
+    expect(liveSecrets).toBe(1)
+    expect([await works(key, old), await works(key, second), await works(key, third)]).toEqual([
+      false,
+      false,
+      true,
+    ])
+  })
+
+  it('makes no third while two are live', async () => {
+    const { id } = await made()
+    await rotate(id)
+    expect((await rotate(id)).status).toBe(409)
+  })
+
+  it('needs the right to manage credentials, and a credential that is there', async () => {
+    const { id, key, secret } = await made()
+    const response = await server.api(`/credentials/${id}/secrets`, {
+      method: 'POST',
+      as: basic(key, secret),
+    })
+    expect(response.status).toBe(403)
+    expect((await rotate(randomUUID())).status).toBe(404)
+  })
+})

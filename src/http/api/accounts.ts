@@ -7,9 +7,11 @@ import {
   listPeople,
   removeCredential,
   removePerson,
+  retireSecrets,
+  rotateCredential,
 } from '../../lrs/accounts.ts'
 import type { Lrs } from '../../lrs/context.ts'
-import { allowOnly, callerOf } from '../middleware.ts'
+import { allowOnly, bytesOf, callerOf } from '../middleware.ts'
 import { jsonOf } from './request.ts'
 
 export function accountRoutes(lrs: Lrs): Router {
@@ -31,6 +33,17 @@ export function accountRoutes(lrs: Lrs): Router {
       response.sendStatus(204)
     })
     .all(allowOnly('DELETE'))
+  router
+    .route('/credentials/:id/secrets')
+    .post(async (request, response) => {
+      const input = bytesOf(request).length === 0 ? {} : jsonOf(request)
+      response.status(201).json(await rotateCredential(lrs, callerOf(response), request.params.id, input))
+    })
+    .delete(async (request, response) => {
+      await retireSecrets(lrs, callerOf(response), request.params.id)
+      response.sendStatus(204)
+    })
+    .all(allowOnly('POST', 'DELETE'))
   router
     .route('/users')
     .get(async (_request, response) => {

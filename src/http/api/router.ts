@@ -1,5 +1,5 @@
 /** /api/v1: what people and LMS plugins use. Every line reads, calls one operation, and writes. */
-import { Router } from 'express'
+import { type RequestHandler, Router } from 'express'
 import { z } from 'zod'
 import { signIn } from '../../lrs/authenticate.ts'
 import type { Lrs } from '../../lrs/context.ts'
@@ -18,7 +18,7 @@ const SESSION_BODY = 16 * 1024
 
 const credentials = z.strictObject({ email: z.string(), password: z.string(), tenant: z.string().optional() })
 
-export function apiRouter(lrs: Lrs, bodyLimit: number): Router {
+export function apiRouter(lrs: Lrs, bodyLimit: number, limit: RequestHandler): Router {
   const router = Router()
   const body = rawBody(bodyLimit)
 
@@ -32,7 +32,7 @@ export function apiRouter(lrs: Lrs, bodyLimit: number): Router {
   )
   router.all('/session', allowOnly('POST'))
 
-  router.use(requireCaller(lrs), body)
+  router.use(requireCaller(lrs), limit, body)
   router.use(licenceRoutes(lrs), reportRoutes(lrs), feedRoutes(lrs), accountRoutes(lrs))
   router.use((request) => {
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)

@@ -1,5 +1,5 @@
 /** /xapi: the standard, both versions by header. The order of the checks is read from top to bottom. */
-import { Router } from 'express'
+import { type RequestHandler, Router } from 'express'
 import { Refusal } from '../../lrs/refusal.ts'
 import { allowOnly, requireCaller } from '../middleware.ts'
 import { answerHeaders, requireVersion } from './request.ts'
@@ -8,7 +8,8 @@ import { type StatementsDeps, statementsRouter } from './statements.ts'
 /** What /about tells (XAPI-00315): every version spoken. */
 const ABOUT = { version: ['1.0.0', '1.0.1', '1.0.2', '1.0.3', '2.0.0'] }
 
-export function xapiRouter(deps: StatementsDeps): Router {
+/** @param limit stands behind the caller: the same for xAPI and API, so that both count together */
+export function xapiRouter(deps: StatementsDeps, limit: RequestHandler): Router {
   const router = Router()
   router.use(answerHeaders(deps.lrs))
   router.get('/about', (_request, response) => {
@@ -16,7 +17,7 @@ export function xapiRouter(deps: StatementsDeps): Router {
   })
   router.all('/about', allowOnly('GET', 'HEAD'))
   router.use(requireVersion)
-  router.use(requireCaller(deps.lrs))
+  router.use(requireCaller(deps.lrs), limit)
   router.use('/statements', statementsRouter(deps))
   router.use((request) => {
     throw new Refusal('not-found', `there is no xAPI resource ${request.path}`)

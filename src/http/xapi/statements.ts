@@ -4,7 +4,7 @@ import type { Caller } from '../../lrs/access.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { findStatement, listStatements } from '../../lrs/find-statements.ts'
 import { malformed, malformedAt, Refusal } from '../../lrs/refusal.ts'
-import { type StatementsRequest, storeStatements } from '../../lrs/store-statements.ts'
+import { type StatementsRequest, type StoredIds, storeStatements } from '../../lrs/store-statements.ts'
 import { isUuid } from '../../xapi/formats.ts'
 import { readStatementQuery } from '../../xapi/query.ts'
 import { allowOnly, bytesOf, callerOf, rawBody } from '../middleware.ts'
@@ -18,10 +18,12 @@ export interface StatementsDeps {
   readonly lrs: Lrs
   readonly bodyLimit: number
   /** `storeStatements`, run in another thread; takes the bytes away from this one. */
-  storeLarge(caller: Caller, request: StatementsRequest): Promise<readonly string[]>
+  storeLarge(caller: Caller, request: StatementsRequest): Promise<StoredIds>
+  /** Told of every request that stored something, or found it there. */
+  onStored(fresh: number, existing: number): void
 }
 
-export function statementsRouter({ lrs, bodyLimit, storeLarge }: StatementsDeps): Router {
+export function statementsRouter({ lrs, bodyLimit, storeLarge, onStored }: StatementsDeps): Router {
   const router = Router()
 
   router.get('/', async (request, response) => {
@@ -68,9 +70,11 @@ export function statementsRouter({ lrs, bodyLimit, storeLarge }: StatementsDeps)
       version: versionOf(response),
       ...(putId === undefined ? {} : { putId }),
     }
-    return bytes.length > LARGE
+    const { ids, fresh } = await (bytes.length > LARGE
       ? storeLarge(callerOf(response), work)
-      : storeStatements(lrs, callerOf(response), work)
+      : storeStatements(lrs, callerOf(response), work))
+    onStored(fresh, ids.length - fresh)
+    return ids
   }
 }
 

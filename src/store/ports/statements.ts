@@ -19,6 +19,16 @@ export interface IncomingStatement {
   /** The id its object refers to (a StatementRef), for finding it by its target's terms too (xapi.md §4.5); null or absent: none. */
   readonly refersTo?: string | null
   readonly facts: readonly Fact[]
+  /** Only of an imported one (ruling 37). */
+  readonly provenance?: Provenance
+}
+
+/** What the source of an imported statement said of it (ruling 37). */
+export interface Provenance {
+  /** When the source received it, ms: stands wherever the received time decides (StoredFact.stored); null: it did not say. */
+  readonly received: number | null
+  /** The `authority` the source showed, as JSON text; null: it showed none. */
+  readonly authority: string | null
 }
 
 export interface Batch {
@@ -50,6 +60,8 @@ export interface StoredStatement {
   readonly version: string
   readonly credential: string
   readonly voided: boolean
+  /** Given by `scan` alone, and only of an imported one. */
+  readonly provenance?: Provenance
 }
 
 /** Which statements, in order of `stored` then `seq`. Voided ones are left out. */

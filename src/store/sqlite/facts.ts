@@ -31,11 +31,12 @@ export interface FactOwner {
   readonly tenant: TenantId
   readonly seq: number
   readonly timestamp: number | null
-  readonly stored: number
+  /** When it was received: `stored`, or what its source said. */
+  readonly received: number
 }
 
 export interface FactWriter {
-  add(owner: FactOwner, facts: readonly PackedFact[]): void
+  add(owner: FactOwner, facts: readonly PackedFact[], commit: number): void
   /** Marks the learners of a statement whose evidence changed (it was voided). */
   markLearnersOf(owner: FactOwner, commit: number): void
   /** Puts `facts` in place of the stored ones; marks the learners of both. */
@@ -60,13 +61,13 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
   const identityOf = createIdentities(db, context)
   const note = createObjectNotes(db, context)
   const remove = db.prepare<[number]>('DELETE FROM fact WHERE seq = ?')
-  const addAll = (owner: FactOwner, facts: readonly PackedFact[]): void => {
+  const addAll = (owner: FactOwner, facts: readonly PackedFact[], commit: number): void => {
     for (const fact of facts) {
-      const identity = identityOf(owner, fact)
+      const identity = identityOf(owner, fact, commit)
       // A Group may name one person twice: one fact is enough.
       add.run(owner.seq, identity, fact.data)
       note(owner.tenant, fact.object)
-      mark(db, owner, identity, owner.stored)
+      mark(db, owner, identity, commit)
     }
   }
   const markLearnersOf = (owner: FactOwner, commit: number): void => {
@@ -78,20 +79,18 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
     replace: (owner, facts, commit) => {
       markLearnersOf(owner, commit)
       remove.run(owner.seq)
-      addAll(owner, facts)
-      // Once more: a mark of this commit, which no recount on its way has seen.
-      markLearnersOf(owner, commit)
+      addAll(owner, facts, commit)
     },
   }
 }
 
 function mark(
   db: Database,
-  { tenant, timestamp, stored }: FactOwner,
+  { tenant, timestamp, received }: FactOwner,
   identity: number,
   commit: number,
 ): void {
-  const at = timestamp === null || timestamp > stored + AHEAD_MS ? stored : timestamp
+  const at = timestamp === null || timestamp > received + AHEAD_MS ? received : timestamp
   markIdentity(db, tenant, identity, { from: at, to: at }, commit)
 }
 
@@ -99,7 +98,7 @@ function mark(
 function createIdentities(
   db: Database,
   context: WriteContext,
-): (owner: FactOwner, fact: PackedFact) => number {
+): (owner: FactOwner, fact: PackedFact, commit: number) => number {
   const find = db.prepare<[TenantId, string], { id: number; name: string | null; seen: 0 | 1 }>(
     'SELECT id, name, seen FROM identity WHERE tenant = ? AND ifi = ?',
   )
@@ -116,18 +115,18 @@ function createIdentities(
     return fresh
   }
 
-  const meet = (owner: FactOwner, { ifi, name }: PackedFact): KnownIdentity => {
+  const meet = (owner: FactOwner, { ifi, name }: PackedFact, commit: number): KnownIdentity => {
     const row = find.get(owner.tenant, ifi)
     if (row?.seen === 1) return row
-    const id = row?.id ?? addIdentity(db, owner.tenant, ifi, name, owner.stored)
+    const id = row?.id ?? addIdentity(db, owner.tenant, ifi, name, commit)
     if (row !== undefined) see.run(name, id)
-    const links = automaticOf(ifi, owner.stored)
-    if (links.length > 0) linkIdentities(db, owner.tenant, links, owner.stored)
+    const links = automaticOf(ifi, commit)
+    if (links.length > 0) linkIdentities(db, owner.tenant, links, commit)
     return { id, name: name ?? row?.name ?? null }
   }
-  return (owner, fact) => {
+  return (owner, fact, commit) => {
     const identities = knownOf(owner.tenant)
-    const identity = identities.get(fact.ifi) ?? meet(owner, fact)
+    const identity = identities.get(fact.ifi) ?? meet(owner, fact, commit)
     const renamed = fact.name !== null && fact.name !== identity.name
     if (renamed) see.run(fact.name, identity.id)
     identities.set(fact.ifi, renamed ? { id: identity.id, name: fact.name } : identity)

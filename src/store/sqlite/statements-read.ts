@@ -23,6 +23,12 @@ interface Range {
   readonly to: number
 }
 
+interface ScannedRow extends StatementRow {
+  readonly imported: 0 | 1
+  readonly received: number | null
+  readonly sourceAuthority: string | null
+}
+
 const ROW = `SELECT s.seq, s.id, s.raw, s.stored, o.authority, s.version, o.credential, s.voided
   FROM statement s CROSS JOIN origin o ON o.id = s.origin`
 
@@ -31,8 +37,11 @@ export function statementReads(db: Database) {
   const rowsOf = createSelect(db)
   const rangeOf = createRanges(db)
   const byId = db.prepare<[number, Buffer], StatementRow>(`${ROW} WHERE s.tenant = ? AND s.id = ?`)
-  const scan = db.prepare<[number, number, number], StatementRow>(
-    `${ROW} WHERE s.tenant = ? AND s.seq > ? ORDER BY s.seq LIMIT ?`,
+  const scan = db.prepare<[number, number, number], ScannedRow>(
+    `SELECT s.seq, s.id, s.raw, s.stored, o.authority, s.version, o.credential, s.voided,
+       p.seq IS NOT NULL AS imported, p.received, p.authority AS sourceAuthority
+     FROM statement s CROSS JOIN origin o ON o.id = s.origin LEFT JOIN provenance p ON p.seq = s.seq
+     WHERE s.tenant = ? AND s.seq > ? ORDER BY s.seq LIMIT ?`,
   )
   const lastSeq = db
     .prepare<[number], number | null>('SELECT max(seq) FROM statement WHERE tenant = ?')
@@ -62,7 +71,7 @@ export function statementReads(db: Database) {
     },
     scanStatements: (tenant: TenantId, afterSeq: number, limit: number): readonly StoredStatement[] => {
       const number = numberOf(tenant)
-      return number === null ? [] : scan.all(number, afterSeq, limit).map(fromRow)
+      return number === null ? [] : scan.all(number, afterSeq, limit).map(fromScanned)
     },
   }
 }
@@ -110,6 +119,13 @@ function pageRange({ after, upTo = Infinity, ascending }: StatementSelection, { 
   return ascending
     ? { from: Math.max(from, after + 1), to: newest }
     : { from, to: Math.min(newest, after - 1) }
+}
+
+function fromScanned({ imported, received, sourceAuthority, ...row }: ScannedRow): StoredStatement {
+  return {
+    ...fromRow(row),
+    ...(imported === 1 && { provenance: { received, authority: sourceAuthority } }),
+  }
 }
 
 function fromRow({ id, voided, ...row }: StatementRow): StoredStatement {

@@ -65,6 +65,13 @@ function createStatementWriter(db: Database, context: WriteContext) {
   const refer = db.prepare<[number, Buffer, number, number]>(
     'INSERT OR IGNORE INTO reference (tenant, target, seq, voids) VALUES (?, ?, ?, ?)',
   )
+  const keep = db.prepare<[number, number | null, string | null]>('INSERT INTO provenance VALUES (?, ?, ?)')
+  /** Keeps where an imported statement comes from; returns when it was received, there or here. */
+  const prove = ({ provenance }: PackedStatement, seq: number, stored: number): number => {
+    if (provenance === undefined) return stored
+    keep.run(seq, provenance.received, provenance.authority)
+    return provenance.received ?? stored
+  }
   /** Notes what the statement refers to; returns it when it is there. */
   const referTo = (place: Place, batch: PackedBatch, { voids, refersTo }: PackedStatement, seq: number) => {
     const id = voids ?? refersTo ?? null
@@ -88,7 +95,8 @@ function createStatementWriter(db: Database, context: WriteContext) {
     insert.run(seq, number, id, stored, timestamp, version, origin, voided, isVoiding, terms, raw)
     if (!voided) index.add(seq, terms)
     if (isReferredTo) handOn(seq, stored)
-    facts.add({ tenant, seq, timestamp, stored }, statement.facts)
+    const received = prove(statement, seq, stored)
+    facts.add({ tenant, seq, timestamp, received }, statement.facts, stored)
     if (isVoiding && target !== undefined && isVoidable(target, batch)) voiding.apply(tenant, target, stored)
   }
 }

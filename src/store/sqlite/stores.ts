@@ -6,6 +6,7 @@ import { createCredentialStore } from './credentials.ts'
 import { createElementStore } from './elements.ts'
 import { consistentThrough } from './horizon.ts'
 import { createIdentityStore } from './identities.ts'
+import { createImportStore } from './imports.ts'
 import { createKeyStore } from './keys.ts'
 import { createLaunchStore } from './launches.ts'
 import { createLeaseStore } from './leases.ts'
@@ -16,6 +17,7 @@ import { createRefusalLog } from './refusals.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
+import { createUpkeep } from './upkeep.ts'
 
 export interface StoreParts {
   readonly writes: Writes
@@ -42,6 +44,8 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     metering: createMeteringStore(writes, reads, horizon),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
+    imports: createImportStore(writes, reads),
+    upkeep: createUpkeep(writes, file),
     jobs: () => createAgendaBackend({ writes, reads, clock, channel: file }),
   }
 }

@@ -4,6 +4,7 @@ import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
+import { importReads, importWrites } from './imports.ts'
 import { keyWrites } from './keys.ts'
 import { launchWrites } from './launches.ts'
 import { leaseReads, leaseWrites } from './leases.ts'
@@ -15,6 +16,7 @@ import type { Remote } from './rpc.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
+import { upkeepWrites } from './upkeep.ts'
 
 /** Names are unique over all subjects: the spread would let a second one win silently (test/store/sqlite.test.ts). */
 export function allWrites(db: Database, context: WriteContext) {
@@ -32,6 +34,8 @@ export function allWrites(db: Database, context: WriteContext) {
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
+    ...importWrites(db),
+    ...upkeepWrites(db),
   }
 }
 
@@ -48,6 +52,7 @@ export function allReads(db: Database) {
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),
+    ...importReads(db),
   }
 }
 

@@ -22,8 +22,14 @@ export interface CheckpointStart {
   readonly file: string
 }
 
+export interface BackupStart {
+  readonly file: string
+  /** Must not exist. */
+  readonly copy: string
+}
+
 /** A thread's code. Node 20 cannot run TypeScript, so from the sources (tests) the built files are taken. */
-export function threadFile(name: 'writer' | 'reader' | 'checkpoint'): URL {
+export function threadFile(name: 'writer' | 'reader' | 'checkpoint' | 'backup'): URL {
   const here = import.meta.url
   if (!here.endsWith('.ts')) return new URL(`./${name}-thread.js`, here)
   return new URL(`../../../dist/src/store/sqlite/${name}-thread.js`, here)

@@ -10,7 +10,7 @@ import type { TermIndex } from './term-index.ts'
 /** A stored statement that another refers to. */
 export interface Target {
   readonly seq: number
-  readonly stored: number
+  readonly received: number
   readonly timestamp: number | null
   readonly voided: 0 | 1
   readonly voiding: 0 | 1
@@ -36,8 +36,8 @@ export function isVoidable(target: Target, voider: Voider): boolean {
 
 export function prepareTarget(db: Database): (tenant: number, id: Buffer) => Target | undefined {
   const find = db.prepare<[number, Buffer], Target>(
-    `SELECT s.seq, s.stored, s.timestamp, s.voided, s.voiding, o.credential, s.terms
-     FROM statement s JOIN origin o ON o.id = s.origin WHERE s.tenant = ? AND s.id = ?`,
+    `SELECT s.seq, coalesce(p.received, s.stored) AS received, s.timestamp, s.voided, s.voiding, o.credential, s.terms
+     FROM statement s JOIN origin o ON o.id = s.origin LEFT JOIN provenance p ON p.seq = s.seq WHERE s.tenant = ? AND s.id = ?`,
   )
   return (tenant, id) => find.get(tenant, id)
 }
@@ -60,10 +60,10 @@ export function createVoiding(db: Database, index: TermIndex, facts: FactWriter)
     /** Its voiding statement came before it, from a credential that may void statements of `credential`. */
     isVoidedAhead: (tenant: number, id: Buffer, credential: string): boolean =>
       voider.get(tenant, id, credential) !== undefined,
-    apply: (tenant: TenantId, { seq, stored, timestamp }: Target, commit: number): void => {
+    apply: (tenant: TenantId, { seq, received, timestamp }: Target, commit: number): void => {
       setVoided.run(seq)
       index.remove(seq)
-      facts.markLearnersOf({ tenant, seq, timestamp, stored }, commit)
+      facts.markLearnersOf({ tenant, seq, timestamp, received }, commit)
     },
   }
 }

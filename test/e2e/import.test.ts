@@ -1,0 +1,334 @@
+/** Import and export of whole files (ruling 37). */
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ImportTask } from '../../src/lrs/files/task.ts'
+import { runCli, serveProcess } from '../harness/process.ts'
+import { learner, type Running, startServer, statement } from '../harness/running.ts'
+
+const YEAR = {
+  schema: 1,
+  id: 'year',
+  count: { any: [{ evidence: true }] },
+  unique: { by: ['learner'] },
+  window: { kind: 'anchored', length: { months: 12 }, anchor: '2024-01-01' },
+}
+
+let directory: string
+let server: Running
+let tenant: string
+const at = (name: string) => join(directory, name)
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-import-'))
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const fresh = async (): Promise<void> => {
+  server = await startServer()
+  tenant = (await server.app.lrs.stores.tenants.list())[0]?.id as string
+  await server.api('/policies', { method: 'POST', body: YEAR })
+}
+beforeEach(fresh)
+afterEach(() => server.stop())
+
+interface Ran {
+  readonly exit: number
+  readonly output: string
+}
+
+async function run(
+  task: Omit<ImportTask, 'tenant' | 'kind'> | { kind: 'export'; file: string },
+  stopAt?: number,
+): Promise<Ran> {
+  const lines: string[] = []
+  const stopping = new AbortController()
+  const full = 'kind' in task ? { ...task, tenant } : { kind: 'import' as const, tenant, ...task }
+  const exit = await server.app.runFileTask(full, {
+    print: (line) => lines.push(line),
+    progress: ({ done }) => {
+      if (stopAt !== undefined && done >= stopAt) stopping.abort()
+    },
+    signal: stopping.signal,
+  })
+  return { exit, output: lines.join('\n') }
+}
+
+const bring = (file: string, more: Partial<ImportTask> = {}) =>
+  run({ file, purpose: 'learner', dryRun: false, ...more })
+
+function fileOf(name: string, lines: readonly unknown[]): string {
+  writeFileSync(
+    at(name),
+    lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
+  )
+  return at(name)
+}
+
+async function active(window = '2026-01-01'): Promise<number> {
+  await server.counted('year')
+  const { items } = (await (await server.api('/windows?policy=year')).json()) as {
+    items: { start: string; activeLearners: number }[]
+  }
+  return items.find(({ start }) => start.startsWith(window))?.activeLearners ?? 0
+}
+
+describe('export, then import', () => {
+  it('moves everything: ids, bodies to the last digit, received times, authorities, voids, and the count', async () => {
+    const voided = statement({ actor: learner('carla') })
+    const score = '{"score":{"raw":1.10000000000000000000001}}'
+    const exact = JSON.stringify(statement({ actor: learner('bert') })).replace(
+      '"timestamp"',
+      `"result":${score},"timestamp"`,
+    )
+    await server.send([statement({ actor: learner('ana') }), voided])
+    await server.xapi('/statements', { method: 'POST', body: exact.replaceAll(',"', ',\n "') })
+    await server.send(
+      statement({
+        actor: learner('x'),
+        verb: { id: 'http://adlnet.gov/expapi/verbs/voided' },
+        object: { objectType: 'StatementRef', id: voided.id },
+      }),
+    )
+    const before = await active()
+    expect((await run({ kind: 'export', file: at('moved.ndjson.gz') })).output).toContain('4 statements')
+    const text = gunzipSync(readFileSync(at('moved.ndjson.gz'))).toString('utf8')
+    expect(text.trim().split('\n')).toHaveLength(4)
+    expect(text).toMatch(/"raw": ?1\.10000000000000000000001/)
+    await server.stop()
+
+    await fresh()
+    expect(await bring(at('moved.ndjson.gz'))).toMatchObject({
+      exit: 0,
+      output: expect.stringContaining('4 statements stored'),
+    })
+    expect(await active()).toBe(before)
+    const found = await server.xapi(`/statements?voidedStatementId=${voided.id}`)
+    expect([found.status, ((await found.json()) as { authority: { name: string } }).authority.name]).toEqual([
+      200,
+      expect.stringContaining('Import moved'),
+    ])
+    await run({ kind: 'export', file: at('again.ndjson') })
+    expect(readFileSync(at('again.ndjson'), 'utf8')).toBe(text)
+  })
+
+  it('never writes over a file, and leaves no half one', async () => {
+    const file = fileOf('there.ndjson', ['keep me'])
+    expect((await run({ kind: 'export', file })).exit).toBe(2)
+    expect(readFileSync(file, 'utf8')).toBe('keep me')
+    expect(readdirSync(directory).filter((name) => name.endsWith('.partial'))).toEqual([])
+  })
+})
+
+describe('an import', () => {
+  it('stores what is good, lists what is not with line, path and requirement, and says so by exit code 1', async () => {
+    const taken = statement()
+    await server.send(taken)
+    const file = fileOf('mixed.ndjson', [
+      statement(),
+      '{"actor"',
+      '',
+      statement({ verb: { id: 'no iri' } }),
+      { ...taken, verb: { id: 'http://adlnet.gov/expapi/verbs/passed' } },
+      taken,
+      statement(),
+    ])
+    const { exit, output } = await bring(file)
+    expect([exit, output]).toEqual([
+      1,
+      expect.stringContaining('7 lines, 2 statements stored, 1 were there already, 3 lines refused'),
+    ])
+    const faults = readFileSync(`${file}.errors.ndjson`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(faults).toEqual([
+      { line: 2, path: '$', message: expect.any(String), requirement: expect.any(String) },
+      {
+        line: 4,
+        path: '$.verb.id',
+        message: expect.any(String),
+        requirement: expect.stringMatching(/^XAPI-/),
+      },
+      {
+        line: 5,
+        path: '$.id',
+        message: expect.stringContaining(taken.id as string),
+        requirement: 'XAPI-00142',
+      },
+    ])
+  })
+
+  it('gives lines without id the same id each time, whatever the import is called or however it is packed', async () => {
+    const lines = Array.from({ length: 5 }, (_, minute) =>
+      statement({ id: undefined, timestamp: `2026-03-01T09:0${minute}:00Z` }),
+    )
+    const file = fileOf('no-ids.ndjson', lines)
+    expect((await bring(file)).output).toContain('5 statements stored')
+    expect((await bring(file, { name: 'once more' })).output).toContain(
+      '0 statements stored, 5 were there already',
+    )
+    writeFileSync(at('no-ids.gz'), gzipSync(readFileSync(file)))
+    expect((await bring(at('no-ids.gz'), { name: 'packed' })).output).toContain(
+      '0 statements stored, 5 were there already',
+    )
+  })
+
+  it('that is complete is not run again, and another file or purpose cannot take its name', async () => {
+    const file = fileOf('first.ndjson', [statement()])
+    await bring(file, { name: 'old' })
+    expect(await bring(file, { name: 'old' })).toMatchObject({
+      exit: 0,
+      output: expect.stringContaining('imported already'),
+    })
+    expect(await bring(fileOf('second.ndjson', [statement()]), { name: 'old' })).toMatchObject({
+      exit: 2,
+      output: expect.stringContaining('--name'),
+    })
+    expect(await bring(file, { name: 'old', purpose: 'preview' })).toMatchObject({ exit: 2 })
+  })
+
+  it('goes on where it was stopped: every line once, refused ones listed once', async () => {
+    const people = Array.from({ length: 20_000 }, (_, n) =>
+      statement({
+        actor: learner(`p-${n % 500}`),
+        timestamp: new Date(Date.UTC(2026, 0, 2) + n * 60_000).toISOString(),
+      }),
+    )
+    const lines = people.map((one, n) => (n % 1000 === 7 ? '{' : one))
+    const file = fileOf('long.ndjson', lines)
+    const first = await run({ file, purpose: 'learner', dryRun: false, name: 'long' }, 1)
+    expect(first).toMatchObject({ exit: 2, output: expect.stringContaining('stopped after line') })
+    const second = await bring(file, { name: 'long' })
+    expect(second).toMatchObject({
+      exit: 1,
+      output: expect.stringMatching(/going on with long after line [1-9]/),
+    })
+    expect(second.output).toContain(
+      '20000 lines, 19980 statements stored, 0 were there already, 20 lines refused',
+    )
+    const faults = readFileSync(`${file}.errors.ndjson`, 'utf8').trim().split('\n')
+    expect(faults.map((line) => (JSON.parse(line) as { line: number }).line)).toEqual(
+      Array.from({ length: 20 }, (_, k) => k * 1000 + 8),
+    )
+    expect(await active()).toBe(500)
+  })
+
+  it('lets the time its source received a statement decide where it has no other (ruling 37)', async () => {
+    const old = { timestamp: undefined, stored: '2024-06-01T10:00:00.000Z' }
+    const coming = { timestamp: undefined, stored: '2999-01-01T00:00:00.000Z' }
+    await bring(
+      fileOf('times.ndjson', [
+        statement({ ...old, actor: learner('old') }),
+        statement({ ...coming, actor: learner('new') }),
+      ]),
+    )
+    expect(await active('2024-01-01')).toBe(1)
+    const year = new Date(server.clock.now()).getUTCFullYear()
+    expect(await active(`${year}-01-01`)).toBe(1)
+  })
+
+  it('counts nobody when its purpose is preview', async () => {
+    await bring(fileOf('previews.ndjson', [statement()]), { purpose: 'preview' })
+    expect(await active()).toBe(0)
+  })
+
+  it('of a file that is not there, or torn, ends with 2 and one sentence', async () => {
+    expect(await bring(at('nowhere.ndjson'))).toEqual({
+      exit: 2,
+      output: expect.stringContaining('nowhere.ndjson'),
+    })
+    writeFileSync(at('torn.gz'), gzipSync('{}\n'.repeat(1000)).subarray(0, 30))
+    expect((await bring(at('torn.gz'))).exit).toBe(2)
+  })
+})
+
+describe('a dry run', () => {
+  it('stores nothing and says for each window what the import then does', async () => {
+    const stays = statement({ actor: learner('stays') })
+    const goes = statement({ actor: learner('goes') })
+    await server.send([stays, goes, statement({ actor: learner('other') })])
+    const inside = statement({ actor: learner('inside') })
+    const voiding = (id: unknown) =>
+      statement({
+        verb: { id: 'http://adlnet.gov/expapi/verbs/voided' },
+        object: { objectType: 'StatementRef', id },
+      })
+    const lines = [
+      stays,
+      statement({ actor: learner('stays') }),
+      statement({ actor: learner('new-1') }),
+      statement({ actor: learner('new-2') }),
+      statement({ actor: { mbox: 'mailto:two@example.org' } }),
+      // The same person by the hash of the mailbox (in-the-wild §6.2, 3).
+      statement({
+        actor: { mbox_sha1sum: createHash('sha1').update('mailto:two@example.org').digest('hex') },
+      }),
+      statement({ actor: learner('past'), timestamp: '2025-05-05T05:05:05Z' }),
+      voiding(goes.id),
+      voiding(inside.id),
+      inside,
+      statement({
+        actor: learner('page'),
+        object: {
+          id: 'https://lms.example.org/page/1',
+          definition: { type: 'http://activitystrea.ms/schema/1.0/page' },
+        },
+        context: {},
+      }),
+      '[]',
+    ]
+    const file = fileOf('dry.ndjson', lines)
+    const before = { 2025: await active('2025-01-01'), 2026: await active() }
+    const { exit, output } = await bring(file, { dryRun: true })
+    expect(exit).toBe(1)
+    expect(output).toContain('10 statements would be stored, 1 are there already, 1 lines would be refused')
+    expect({ 2025: await active('2025-01-01'), 2026: await active() }).toEqual(before)
+    expect(existsSync(`${file}.errors.ndjson`)).toBe(false)
+    const [, now, then] = /2026-01-01\S*: (\d+) now, (\d+) then/.exec(output) ?? []
+    const [, then2025] = /2025-01-01\S*: 0 now, (\d+) then/.exec(output) ?? []
+    expect(Number(now)).toBe(before[2026])
+
+    await bring(file)
+    expect({ 2025: await active('2025-01-01'), 2026: await active() }).toEqual({
+      2025: Number(then2025),
+      2026: Number(then),
+    })
+    expect(Number(then)).not.toBe(before[2026])
+  })
+})
+
+describe('the commands', { timeout: 120_000 }, () => {
+  it('import, export, backup and restore work with and without a server, with their exit codes', async () => {
+    const [one, two] = [at('one'), at('two')]
+    const file = fileOf('cli.ndjson', [statement(), statement(), '{'])
+    const offline = await runCli(one, 'import', file, '--purpose', 'learner')
+    expect([offline.code, offline.output]).toEqual([1, expect.stringContaining('2 statements stored')])
+    const served = await serveProcess(one)
+    const resend = await runCli(one, 'import', file, '--purpose', 'learner', '--name', 'again')
+    expect([resend.code, resend.output]).toEqual([1, expect.stringContaining('2 were there already')])
+    expect((await runCli(one, 'export', at('cli-out.ndjson'))).code).toBe(0)
+    expect(readFileSync(at('cli-out.ndjson'), 'utf8').trim().split('\n')).toHaveLength(2)
+    expect((await runCli(one, 'backup', at('kept'))).code).toBe(0)
+    expect(await runCli(one, 'backup', at('kept'))).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('exists already'),
+    })
+    expect(await runCli(one, 'restore', at('kept'), '--replace')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('in use'),
+    })
+    await served.post(statement({ id: randomUUID() }))
+    await served.end('SIGTERM')
+
+    expect(await runCli(two, 'restore', at('kept'))).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('is in place'),
+    })
+    expect((await runCli(two, 'export', at('cli-two.ndjson'))).code).toBe(0)
+    expect(readFileSync(at('cli-two.ndjson'), 'utf8')).toBe(readFileSync(at('cli-out.ndjson'), 'utf8'))
+    expect((await runCli(two, 'restore', at('nowhere'))).code).toBe(1)
+  })
+})

@@ -1,0 +1,114 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { openSqlite, type SqliteStores } from '../../src/store/sqlite/open.ts'
+import { restoreSqlite } from '../../src/store/sqlite/restore.ts'
+import { operationsContract } from '../contract/operations.ts'
+import { batchOf, statementOf } from '../contract/statement-fixtures.ts'
+
+operationsContract(async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-operations-'))
+  const stores = await openSqlite({ directory, clock: systemClock() })
+  return {
+    stores,
+    close: async () => {
+      await stores.close()
+      rmSync(directory, { recursive: true })
+    },
+  }
+})
+
+describe('backup and restore of the embedded store', () => {
+  let root: string
+  const at = (name: string) => join(root, name)
+  const open = (name: string) => openSqlite({ directory: at(name), clock: systemClock() })
+  const insert = async (stores: SqliteStores, count = 1) => {
+    const statements = Array.from({ length: count }, () => statementOf())
+    await stores.statements.insert('t', batchOf(statements))
+    return statements.map(({ id }) => id)
+  }
+  const idsIn = async (name: string) => {
+    const stores = await open(name)
+    const ids = (await stores.statements.scan('t', 0, 100_000)).map(({ id }) => id)
+    await stores.close()
+    return ids
+  }
+  /** A backup of 100 statements. */
+  const backedUp = async () => {
+    const stores = await open('data')
+    const ids = await insert(stores, 100)
+    mkdirSync(at('copy'))
+    const { files } = (await stores.upkeep.backup?.(at('copy'))) ?? { files: [] }
+    return { stores, ids, files }
+  }
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'rollcall-restore-'))
+  })
+  afterEach(() => rmSync(root, { recursive: true }))
+
+  it('keeps batches whole that are written while the copy is made, and all that was answered before', async () => {
+    const stores = await open('data')
+    const before = await insert(stores, 2000)
+    mkdirSync(at('copy'))
+    let going = true
+    const batches: string[][] = []
+    const writers = Array.from({ length: 4 }, async () => {
+      while (going) batches.push(await insert(stores, 25))
+    })
+    const { files } = (await stores.upkeep.backup?.(at('copy'))) ?? { files: [] }
+    going = false
+    await Promise.all(writers)
+    await stores.close()
+    expect(await restoreSqlite({ directory: at('new'), from: at('copy'), files, replace: false })).toEqual({
+      aside: null,
+    })
+    const there = new Set(await idsIn('new'))
+    expect(before.filter((id) => !there.has(id))).toEqual([])
+    for (const batch of batches) expect([0, 25]).toContain(batch.filter((id) => there.has(id)).length)
+  })
+
+  it('needs the data closed, and says so', async () => {
+    const { stores, files } = await backedUp()
+    const restoring = restoreSqlite({ directory: at('data'), from: at('copy'), files, replace: true })
+    await expect(restoring).rejects.toMatchObject({ code: 'locked' })
+    await stores.close()
+  })
+
+  it('replaces nothing unless told to, and then keeps what was there aside, openable', async () => {
+    const { stores, ids, files } = await backedUp()
+    const later = await insert(stores)
+    await stores.close()
+    const request = { directory: at('data'), from: at('copy'), files }
+    expect(await restoreSqlite({ ...request, replace: false })).toEqual({
+      refused: expect.stringContaining('--replace'),
+    })
+    expect(await idsIn('data')).toEqual([...ids, ...later])
+    const outcome = (await restoreSqlite({ ...request, replace: true })) as { aside: string }
+    expect(await idsIn('data')).toEqual(ids)
+    expect(await idsIn(outcome.aside.slice(root.length + 1))).toEqual([...ids, ...later])
+  })
+
+  it('goes on storing after a restore, later than everything in it', async () => {
+    const { stores, files } = await backedUp()
+    await stores.close()
+    await restoreSqlite({ directory: at('new'), from: at('copy'), files, replace: false })
+    const restored = await open('new')
+    const horizon = await restored.statements.consistentThrough()
+    await insert(restored)
+    const all = await restored.statements.scan('t', 0, 1000)
+    expect(all.at(-1)).toMatchObject({ seq: 101 })
+    expect(all.at(-1)?.stored).toBeGreaterThan(horizon)
+    await restored.close()
+  })
+
+  it('takes no copy that differs in one byte from what was written, and touches nothing', async () => {
+    const { stores, files } = await backedUp()
+    await stores.close()
+    appendFileSync(join(at('copy'), 'rollcall.db'), 'x')
+    const request = { directory: at('new'), from: at('copy'), files, replace: false }
+    expect(await restoreSqlite(request)).toEqual({ refused: expect.stringContaining('SHA-256') })
+    expect(readdirSync(at('new')).filter((name) => name.startsWith('rollcall.db'))).toEqual([])
+  })
+})
