@@ -20,7 +20,7 @@ const DEFAULT_VERSION: Record<Version, string> = { '1.0.3': '1.0.0', '2.0.0': '2
 
 /** @param id lower-case UUID: its own, that of the URL, or a new one */
 export function prepareStatement(
-  { statement, raw }: ReceivedStatement,
+  { statement, raw }: Pick<ReceivedStatement, 'statement' | 'raw'>,
   id: string,
   caller: CredentialCaller,
   request: { readonly authority: Actor; readonly version: Version },

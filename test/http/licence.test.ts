@@ -364,3 +364,21 @@ describe('counting', () => {
     expect(bad).toMatchObject({ valid: false, violations: [{ path: '$.verb.id' }] })
   })
 })
+
+describe('parameters of the API', () => {
+  it.each([
+    '/review',
+    '/policies',
+    '/policies/year',
+    '/policies/year/text',
+    '/credentials',
+    '/users',
+    '/learners',
+    '/licence',
+    '/elements',
+  ])('an unknown one is refused by name at %s', async (path) => {
+    const response = await server.api(`${path}?colour=red`)
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('colour')
+  })
+})

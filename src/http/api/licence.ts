@@ -6,13 +6,14 @@ import { addPolicy, listPolicies, policyInWords, readPolicy } from '../../lrs/po
 import { listWindows, readLicence, readWindow } from '../../lrs/windows.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { sendCountedCsv } from './csv.ts'
-import { jsonOf, pageOf, queryOf } from './request.ts'
+import { jsonOf, noParameters, pageOf, queryOf } from './request.ts'
 
 export function licenceRoutes(lrs: Lrs): Router {
   const router = Router()
 
   router
     .route('/policies')
+    .all(noParameters)
     .get(async (_request, response) => {
       response.json({ items: await listPolicies(lrs, callerOf(response)), next: null })
     })
@@ -22,12 +23,14 @@ export function licenceRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD', 'POST'))
   router
     .route('/policies/:id')
+    .all(noParameters)
     .get(async (request, response) => {
       response.json(await readPolicy(lrs, callerOf(response), request.params.id))
     })
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/policies/:id/text')
+    .all(noParameters)
     .get(async (request, response) => {
       const text = await policyInWords(lrs, callerOf(response), request.params.id)
       if (request.accepts(['application/json', 'text/plain']) === 'text/plain')
@@ -51,6 +54,7 @@ export function licenceRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/windows/:id')
+    .all(noParameters)
     .get(async (request, response) => {
       response.json(await readWindow(lrs, callerOf(response), request.params.id))
     })
@@ -66,6 +70,7 @@ export function licenceRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/windows/:id/learners/:learner')
+    .all(noParameters)
     .get(async (request, response) => {
       const { id, learner } = request.params
       response.json(await explainLearner(lrs, callerOf(response), id, learner))

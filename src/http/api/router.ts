@@ -2,6 +2,7 @@
 import { type RequestHandler, Router } from 'express'
 import { z } from 'zod'
 import { signIn } from '../../lrs/authenticate.ts'
+import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { Refusal } from '../../lrs/refusal.ts'
@@ -18,7 +19,13 @@ const SESSION_BODY = 16 * 1024
 
 const credentials = z.strictObject({ email: z.string(), password: z.string(), tenant: z.string().optional() })
 
-export function apiRouter(lrs: Lrs, bodyLimit: number, limit: RequestHandler): Router {
+export interface ApiDeps {
+  readonly lrs: Lrs
+  readonly bodyLimit: number
+  readonly bodies: Bodies
+}
+
+export function apiRouter({ lrs, bodyLimit, bodies }: ApiDeps, limit: RequestHandler): Router {
   const router = Router()
   const body = rawBody(bodyLimit)
 
@@ -33,7 +40,7 @@ export function apiRouter(lrs: Lrs, bodyLimit: number, limit: RequestHandler): R
   router.all('/session', allowOnly('POST'))
 
   router.use(requireCaller(lrs), limit, body)
-  router.use(licenceRoutes(lrs), reportRoutes(lrs), feedRoutes(lrs), accountRoutes(lrs))
+  router.use(licenceRoutes(lrs), reportRoutes(lrs, bodies), feedRoutes(lrs, bodies), accountRoutes(lrs))
   router.use((request) => {
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)
   })

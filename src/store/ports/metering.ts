@@ -89,7 +89,8 @@ export interface MeteringStore {
   markFailed(tenant: TenantId, learner: string, error: string): Promise<void>
   /** Marks every learner of the tenant dirty: for a rebuild. */
   markAll(tenant: TenantId): Promise<void>
-  pendingChanges(): Promise<readonly PendingChange[]>
+  /** The oldest ones of all tenants. */
+  pendingChanges(limit: number): Promise<readonly PendingChange[]>
   /** Marks the next slice of learners the change touches; `done` when there are no more and the change is closed. */
   expandChange(lease: Lease, change: PendingChange, slice: number): Promise<'more' | 'done' | 'fenced'>
   computedThrough(tenant: TenantId): Promise<ComputedThrough>
