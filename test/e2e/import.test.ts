@@ -263,7 +263,9 @@ describe('a dry run', () => {
       statement({ actor: learner('new-2') }),
       statement({ actor: { mbox: 'mailto:two@example.org' } }),
       // The same person by the hash of the mailbox (in-the-wild §6.2, 3).
-      statement({ actor: { mbox_sha1sum: createHash('sha1').update('mailto:two@example.org').digest('hex') } }),
+      statement({
+        actor: { mbox_sha1sum: createHash('sha1').update('mailto:two@example.org').digest('hex') },
+      }),
       statement({ actor: learner('past'), timestamp: '2025-05-05T05:05:05Z' }),
       voiding(goes.id),
       voiding(inside.id),

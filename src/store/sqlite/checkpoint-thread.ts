@@ -5,7 +5,8 @@
  */
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openReader, openWriter } from './database.ts'
+import { StoreError } from '../store-error.ts'
+import { openReader, openWriter, storeErrorOf } from './database.ts'
 import type { CheckpointStart } from './threads.ts'
 
 const EVERY_MS = 250
@@ -24,8 +25,13 @@ function start({ file }: CheckpointStart): void {
     const grown = size !== seen || size > PASSIVE_ABOVE_BYTES
     seen = size
     if (!grown) return
-    db.pragma('wal_checkpoint(PASSIVE)')
-    if (size > RESTART_ABOVE_BYTES) db.pragma('wal_checkpoint(RESTART)')
+    try {
+      db.pragma('wal_checkpoint(PASSIVE)')
+      if (size > RESTART_ABOVE_BYTES) db.pragma('wal_checkpoint(RESTART)')
+    } catch (error) {
+      // A full disk: the commits stay in the WAL, and the next turn tries again. Anything else is a fault of ours.
+      if (!(storeErrorOf(error) instanceof StoreError)) throw error
+    }
   }, EVERY_MS)
   parentPort?.on('message', () => {
     clearInterval(timer)
