@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { startApp } from './app.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import { type Config, ConfigError, isEmbedded, loadConfig } from './config.ts'
 import { orderServer, runCommand } from './control.ts'
 import { demo } from './demo/demo.ts'
 import { presets } from './metering/presets.ts'
@@ -231,7 +231,10 @@ async function run(command: string, given: object | (() => object)): Promise<voi
   await finish(async (config) => {
     const input = typeof given === 'function' ? given() : given
     const shown = showProgress(print)
-    const exit = await orderServer(config.ROLLCALL_DATA, { command, input }, shown).finally(shown.end)
+    const order = { command, input }
+    const exit = isEmbedded(config)
+      ? await orderServer(config.ROLLCALL_DATA, order, shown).finally(shown.end)
+      : null
     if (exit !== null) return exit
     const app = await startApp({ ...config, ROLLCALL_LOG: 'error' })
     try {

@@ -1,7 +1,7 @@
 /** `rollcall serve`: the server with its control socket, until it is told to stop. */
 import { startApp } from './app.ts'
 import type { Print } from './commands/commands.ts'
-import type { Config } from './config.ts'
+import { type Config, isEmbedded } from './config.ts'
 import { serveControl } from './control.ts'
 import { createLog } from './log.ts'
 import type { FirstStart } from './lrs/first-start.ts'
@@ -24,13 +24,14 @@ export async function serve(config: Config, print: Print): Promise<number> {
   })
   // Before anything else can fail: they are made already and cannot be shown again.
   showFirst(app.first, print)
-  const control = await serveControl(config.ROLLCALL_DATA, app)
+  // MongoDB takes any number of processes: a command opens it like a server does, and needs no way through one.
+  const control = isEmbedded(config) ? await serveControl(config.ROLLCALL_DATA, app) : null
   try {
     const address = await app.listen()
     print(`Rollcall answers at ${address}: xAPI at ${address}/xapi, the API at ${address}/api/v1.`)
     return await stopped
   } finally {
-    await control.close()
+    await control?.close()
     await app.stop()
   }
 }
