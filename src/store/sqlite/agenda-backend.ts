@@ -4,10 +4,10 @@
  */
 import type { AgendaBackend, JobParameters, JobRepository } from 'agenda'
 import type { MovableClock } from '../../clock.ts'
+import { createJobChannel } from '../agenda-channel.ts'
+import { listJobs, overviewOf } from '../agenda-query.ts'
 import { StoreError } from '../store-error.ts'
-import { createJobChannel } from './agenda-channel.ts'
 import { filterOf, jobOf, jobToSave, LOCK, type LockedJob, shiftOf, stateOf } from './agenda-convert.ts'
-import { listJobs, overviewOf } from './agenda-query.ts'
 import type { JobRow } from './agenda-rows.ts'
 import type { agendaReads, agendaWrites } from './agenda-writes.ts'
 import type { Remote } from './rpc.ts'

@@ -1,10 +1,10 @@
 /** Attempts and untracked statements of one learner: written as a difference, listed by keyset. */
 import type { Statement } from 'better-sqlite3'
 import type { Attempt, Obstacle } from '../../attempts/derivation.ts'
+import { difference } from '../difference.ts'
+import { keyIn, pageOf } from '../page.ts'
 import type { AttemptSelection, Page, TenantId } from '../ports.ts'
 import type { Database } from './database.ts'
-import { difference } from './difference.ts'
-import { keyIn, pageOf } from './page.ts'
 
 interface AttemptRow {
   readonly learner: string

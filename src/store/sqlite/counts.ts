@@ -1,8 +1,8 @@
 /** The counted keys and first qualifying times of one learner, written as a difference (ruling 7). */
 import type { CountedKey, LearnerCount } from '../../metering/count.ts'
+import { difference } from '../difference.ts'
 import type { TenantId } from '../ports.ts'
 import type { Database } from './database.ts'
-import { difference } from './difference.ts'
 import type { TouchedTotals } from './totals.ts'
 
 export interface CountedRow {

@@ -1,9 +1,9 @@
 /** ElementStore on SQLite: the catalogue as a history of dated entries (ruling 1). */
 import type { CatalogueEntry } from '../../attempts/derivation.ts'
+import { keyIn, pageOf } from '../page.ts'
 import type { ElementStore, Page, PageRequest, TenantId } from '../ports.ts'
 import { recordChange } from './changes.ts'
 import type { Database, WriteContext } from './database.ts'
-import { keyIn, pageOf } from './page.ts'
 import type { Remote } from './rpc.ts'
 
 type AuthoredEntry = CatalogueEntry & { readonly author: string }

@@ -1,6 +1,7 @@
 /** IdentityStore on SQLite (rulings 19, 20). Merging itself is in merge.ts. */
 import { randomUUID } from 'node:crypto'
 import { automaticLinks } from '../../attempts/identity.ts'
+import { keyIn, pageOf } from '../page.ts'
 import type {
   Identity,
   IdentityLink,
@@ -13,7 +14,6 @@ import type {
 import type { Database, WriteContext } from './database.ts'
 import { type IdentityRow, identityOf, learnerLookup } from './learners.ts'
 import { linkIdentities, planLinks } from './merge.ts'
-import { keyIn, pageOf } from './page.ts'
 import type { Remote } from './rpc.ts'
 
 interface LinkOptions {

@@ -1,6 +1,7 @@
 /** What reports read of the counts: never a scan of statements. */
 import type { Attempt, Obstacle } from '../../attempts/derivation.ts'
 import type { CountedKey, LearnerCount } from '../../metering/count.ts'
+import { keyIn, pageOf } from '../page.ts'
 import type {
   CountedLearner,
   Identity,
@@ -13,7 +14,6 @@ import type {
 import { COUNTED_COLUMNS, type CountedRow, countedKeyOf, countRows } from './counts.ts'
 import type { Database } from './database.ts'
 import { learnerLookup } from './learners.ts'
-import { keyIn, pageOf } from './page.ts'
 
 export function countedReads(db: Database) {
   const learners = learnerLookup(db)

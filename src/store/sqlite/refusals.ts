@@ -1,8 +1,8 @@
 /** RefusalLog on SQLite: bounded per tenant (ruling 25), newest first. */
 
+import { keyIn, pageOf } from '../page.ts'
 import type { Page, PageRequest, RefusalLog, RefusalRecord, TenantId } from '../ports.ts'
 import type { Database } from './database.ts'
-import { keyIn, pageOf } from './page.ts'
 import type { Remote } from './rpc.ts'
 
 type RefusalRow = RefusalRecord & { readonly number: number }

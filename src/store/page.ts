@@ -1,6 +1,6 @@
 /** Paging by keyset: a cursor is the sort key of the last row given, never an offset, so rows that come or go shift nothing. */
-import type { Page } from '../ports.ts'
-import { StoreError } from '../store-error.ts'
+import type { Page } from './ports.ts'
+import { StoreError } from './store-error.ts'
 
 export type SortKey = readonly (string | number)[]
 
