@@ -2,9 +2,10 @@
  * What an adapter reports when a promise cannot be kept: never a driver's own error.
  * `unavailable`: the database cannot be reached or written just now (disk full, I/O error, stopped); nothing was stored.
  * `locked`: another process holds the data. `newer-schema`: the data was written by a newer Rollcall.
+ * `missing-index`: an index that queries need is not there (MongoDB).
  * `bad-cursor`: the caller's cursor is no continuation of this list. `bad-job`: a job whose data cannot be stored.
  */
-export type StoreErrorCode = 'unavailable' | 'locked' | 'newer-schema' | 'bad-cursor' | 'bad-job'
+export type StoreErrorCode = 'unavailable' | 'locked' | 'newer-schema' | 'missing-index' | 'bad-cursor' | 'bad-job'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode

@@ -1,0 +1,6 @@
+/** Every index of the database, collection by collection: made at the first start and demanded at each (schema.ts). */
+import { STATEMENT_COLLECTIONS } from './collections.ts'
+import { METER_COLLECTIONS } from './meter-collections.ts'
+import type { Indexes } from './schema.ts'
+
+export const INDEXES: Indexes = { ...STATEMENT_COLLECTIONS, ...METER_COLLECTIONS }

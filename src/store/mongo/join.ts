@@ -1,0 +1,176 @@
+/**
+ * Links between identities, and the merging of the learners they join (rulings 19, 20). Everything here bears repetition:
+ * the link documents are written last (`recordLinks`), after the marks, so that a link that is there is done.
+ */
+import { randomUUID } from 'node:crypto'
+import { unionFind } from '../../attempts/union-find.ts'
+import type { IdentityLink, LearnerMerge, TenantId } from '../ports.ts'
+import { byIds, upsertAll, whereIn } from './bulk.ts'
+import type { IdentityDoc, LearnerDoc, StatementCollections } from './collections.ts'
+import type { Commit } from './journal.ts'
+import { firstSeq, identityKey, keyOf, linkKey } from './keys-of.ts'
+import { byAge, createRedirects } from './redirects.ts'
+
+/** Identities that the links make one learner. */
+interface Component {
+  /** The elder first. */
+  readonly learners: readonly LearnerDoc[]
+  /** Identifiers nobody has heard of yet. */
+  readonly unknown: readonly string[]
+}
+
+export interface LinkPlan {
+  readonly fresh: readonly IdentityLink[]
+  readonly components: readonly Component[]
+  readonly merges: readonly LearnerMerge[]
+}
+
+export interface Joins {
+  /** What `join` would do; reads only. A link that exists, by id or as the same pair of the same source, is not fresh. */
+  plan(tenant: TenantId, links: readonly IdentityLink[]): Promise<LinkPlan>
+  /** Merges what the links join. @returns the identities of every learner that changed: all of them are to be marked */
+  join(commit: Commit, links: readonly IdentityLink[]): Promise<readonly IdentityDoc[]>
+  /** After the marks. */
+  recordLinks(commit: Commit, links: readonly IdentityLink[]): Promise<void>
+}
+
+export function createJoins(collections: StatementCollections): Joins {
+  const { identities, learners, links: recorded } = collections
+  const redirects = createRedirects(collections)
+
+  const freshOf = async (tenant: TenantId, links: readonly IdentityLink[]): Promise<IdentityLink[]> => {
+    const byKey = new Map(
+      links.filter(({ a, b }) => a !== b).map((link) => [keyOf(tenant, linkKey(link)), link]),
+    )
+    for (const { _id } of await byIds(recorded, byKey.keys(), { projection: { _id: 1 } })) byKey.delete(_id)
+    const ids = [...byKey.values()].map(({ id }) => id)
+    const taken = new Set((await whereIn(recorded, { tenant }, 'id', ids)).map(({ id }) => id))
+    return [...byKey.values()].filter(({ id }) => !taken.has(id))
+  }
+  const identitiesOf = (tenant: TenantId, ifis: readonly string[]) =>
+    byIds(
+      identities,
+      ifis.map((ifi) => keyOf(tenant, identityKey(ifi))),
+    )
+
+  const plan: Joins['plan'] = async (tenant, links) => {
+    const fresh = await freshOf(tenant, links)
+    const known = await identitiesOf(
+      tenant,
+      fresh.flatMap(({ a, b }) => [a, b]),
+    )
+    const roots = await redirects.rootsOf(
+      tenant,
+      known.map(({ learner }) => learner),
+    )
+    const rootOf = new Map(known.flatMap(({ ifi, learner }) => pairsOf(ifi, roots.get(learner))))
+    const components = componentsOf(fresh, rootOf)
+    return { fresh, components, merges: components.flatMap(mergesOf) }
+  }
+
+  /** Adds the unknown to the component's learner; @returns to whom each of them belongs, which another process may have decided */
+  const addUnknown = async (commit: Commit, components: readonly Component[]): Promise<Map<string, string>> => {
+    const { tenant } = commit
+    const added = components.flatMap(({ learners: [elder], unknown }) => {
+      const learner = elder?.id ?? randomUUID()
+      return unknown.map((ifi) => ({ ifi, learner }))
+    })
+    const fresh = added.map(({ ifi, learner }) => identityOf(tenant, ifi, learner))
+    await upsertAll(
+      identities,
+      fresh.map(({ _id, ...rest }) => ({ _id, update: { $setOnInsert: rest } })),
+    )
+    const there = await identitiesOf(
+      tenant,
+      added.map(({ ifi }) => ifi),
+    )
+    await upsertLearners(
+      collections,
+      commit,
+      there.map(({ learner }) => learner),
+    )
+    return new Map(there.map(({ ifi, learner }) => [ifi, learner]))
+  }
+
+  const join: Joins['join'] = async (commit, links) => {
+    const { tenant } = commit
+    const { components } = await plan(tenant, links)
+    const changed = components.filter(({ learners, unknown }) => learners.length > 1 || unknown.length > 0)
+    const homes = await addUnknown(commit, changed)
+    const roots: string[] = []
+    for (const { learners: known, unknown } of changed) {
+      const all = new Set([...known.map(({ id }) => id), ...unknown.flatMap((ifi) => homes.get(ifi) ?? [])])
+      const [only] = all
+      roots.push(all.size === 1 && only ? only : (await redirects.unite(tenant, [...all])).id)
+    }
+    return redirects.membersOf(tenant, roots)
+  }
+
+  return {
+    plan,
+    join,
+    recordLinks: async (commit, links) => {
+      const fresh = await freshOf(commit.tenant, links)
+      await upsertAll(
+        recorded,
+        fresh.map((link, n) => ({
+          _id: keyOf(commit.tenant, linkKey(link)),
+          update: { $setOnInsert: { ...link, tenant: commit.tenant, seq: firstSeq(commit.number) + n } },
+        })),
+      )
+    },
+  }
+
+  function identityOf(tenant: TenantId, ifi: string, learner: string): IdentityDoc {
+    const key = identityKey(ifi)
+    return { _id: keyOf(tenant, key), tenant, key, ifi, learner, name: null, seen: false }
+  }
+}
+
+/** Learners that identities name have a document, also when the process that thought of them died before it wrote it. */
+export async function upsertLearners(
+  { learners }: Pick<StatementCollections, 'learners'>,
+  { tenant, number }: Commit,
+  ids: readonly string[],
+): Promise<void> {
+  await upsertAll(
+    learners,
+    [...new Set(ids)].map((id, n) => ({
+      _id: keyOf(tenant, id),
+      update: { $setOnInsert: { tenant, id, born: firstSeq(number) + n, redirect: null } },
+    })),
+  )
+}
+
+function pairsOf(ifi: string, root: LearnerDoc | undefined): [string, LearnerDoc][] {
+  return root === undefined ? [] : [[ifi, root]]
+}
+
+/** Connected components of the links over learners and identifiers that have none yet. */
+function componentsOf(
+  links: readonly IdentityLink[],
+  rootOf: ReadonlyMap<string, LearnerDoc>,
+): readonly Component[] {
+  const sets = unionFind()
+  const nodeOf = (ifi: string) => (rootOf.has(ifi) ? `learner ${rootOf.get(ifi)?.id}` : `unknown ${ifi}`)
+  for (const { a, b } of links) {
+    for (const node of [nodeOf(a), nodeOf(b)]) sets.add(node)
+    sets.join(nodeOf(a), nodeOf(b))
+  }
+  const learners = new Map([...rootOf.values()].map((root) => [`learner ${root.id}`, root]))
+  const members = new Map<string, string[]>()
+  for (const node of sets.items()) {
+    const root = sets.find(node)
+    members.set(root, [...(members.get(root) ?? []), node])
+  }
+  return [...members.values()].map((nodes) => ({
+    learners: nodes.flatMap((node) => learners.get(node) ?? []).sort(byAge),
+    unknown: nodes.flatMap((node) => (learners.has(node) ? [] : [node.slice('unknown '.length)])),
+  }))
+}
+
+function mergesOf({ learners: [elder, ...others] }: Component): LearnerMerge[] {
+  return elder === undefined || others.length === 0
+    ? []
+    : [{ into: elder.id, from: others.map(({ id }) => id) }]
+}

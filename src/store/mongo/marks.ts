@@ -1,0 +1,53 @@
+/** Dirty marks (ruling 30): the last thing an effect writes, after everything they mark is visible (collections.ts). */
+import { upsertAll } from './bulk.ts'
+import type { IdentityDoc, StatementCollections } from './collections.ts'
+import type { Commit } from './journal.ts'
+import { firstSeq } from './keys-of.ts'
+
+/** Effective times, ms, both inclusive. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** All of time, for a change whose span is not known; the bounds of a JavaScript Date. */
+export const ALWAYS: Span = { from: -8.64e15, to: 8.64e15 }
+
+/** A timestamp further ahead than this is not believed (in-the-wild §4.5, 3). */
+const AHEAD_MS = 5 * 60 * 1000
+
+export function spanOf({ timestamp, stored }: { readonly timestamp: number | null; readonly stored: number }): Span {
+  const at = timestamp === null || timestamp > stored + AHEAD_MS ? stored : timestamp
+  return { from: at, to: at }
+}
+
+/** What is to be marked, by identityKey. */
+export type Spans = Map<string, Span>
+
+export function widen(spans: Spans, who: string, span: Span): void {
+  const before = spans.get(who) ?? span
+  spans.set(who, { from: Math.min(before.from, span.from), to: Math.max(before.to, span.to) })
+}
+
+export type Stamp = Pick<Commit, 'number' | 'stored'>
+
+/** `oldest`: the earliest `stored` that no count has seen, when it is earlier than the stamp's. */
+export async function markAll(
+  { marks }: Pick<StatementCollections, 'marks'>,
+  { number, stored }: Stamp,
+  marked: readonly { readonly identity: IdentityDoc; readonly span: Span }[],
+  oldest: number = stored,
+): Promise<void> {
+  await upsertAll(
+    marks,
+    marked.map(({ identity: { _id, tenant, ifi, learner }, span }) => ({
+      _id,
+      update: {
+        $setOnInsert: { tenant, ifi, learner },
+        $min: { from: span.from, oldest },
+        $max: { to: span.to },
+        $set: { generation: firstSeq(number) },
+      },
+    })),
+  )
+}
