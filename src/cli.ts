@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { startApp } from './app.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import { type Config, ConfigError, isEmbedded, loadConfig } from './config.ts'
 import { orderServer, runCommand } from './control.ts'
 import { demo } from './demo/demo.ts'
 import { presets } from './metering/presets.ts'
@@ -157,7 +157,9 @@ function order(command: Command, example: string): Command {
 /** Goes through the server that holds the data directory, if there is one (ruling 27). */
 async function run(command: string, input: object): Promise<void> {
   await finish(async (config) => {
-    const told = await orderServer(config.ROLLCALL_DATA, { command, input }, print)
+    const told = isEmbedded(config)
+      ? await orderServer(config.ROLLCALL_DATA, { command, input }, print)
+      : null
     if (told !== null) return told
     const app = await startApp({ ...config, ROLLCALL_LOG: 'error' })
     try {

@@ -26,9 +26,15 @@ export const configSchema = z.object({
     .optional()
     .describe('Address under which clients reach the server; appears in `authority`.'),
   ROLLCALL_STORE: z
-    .literal('sqlite', { error: 'the store must be «sqlite»' })
+    .string()
+    .regex(
+      /^(sqlite$|mongodb(\+srv)?:\/\/.)/,
+      'the store must be «sqlite», or an address mongodb://… or mongodb+srv://…',
+    )
     .default('sqlite')
-    .describe('The database: `sqlite` is embedded.'),
+    .describe(
+      'The database: `sqlite` is embedded; mongodb://… is a MongoDB server, with the database in its path.',
+    ),
   ROLLCALL_DATA: z.string().min(1).default('./data').describe('Directory of the embedded store.'),
   ROLLCALL_ADMIN_EMAIL: z.email().optional().describe('First start: e-mail of the administrator.'),
   ROLLCALL_ADMIN_PASSWORD: secret.optional().describe('First start: password of the administrator.'),
@@ -55,6 +61,11 @@ export const configSchema = z.object({
 })
 
 export type Config = Readonly<z.infer<typeof configSchema>>
+
+/** The store is a file under ROLLCALL_DATA, which one process has for itself. */
+export function isEmbedded(config: Pick<Config, 'ROLLCALL_STORE'>): boolean {
+  return config.ROLLCALL_STORE === 'sqlite'
+}
 
 /** Thrown with one readable sentence for each wrong setting; values are never repeated, they may be secrets. */
 export class ConfigError extends Error {}

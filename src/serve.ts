@@ -2,7 +2,7 @@
 import { pino } from 'pino'
 import { startApp } from './app.ts'
 import type { Print } from './commands/commands.ts'
-import type { Config } from './config.ts'
+import { type Config, isEmbedded } from './config.ts'
 import { serveControl } from './control.ts'
 import type { FirstStart } from './lrs/first-start.ts'
 
@@ -22,14 +22,15 @@ export async function serve(config: Config, print: Print): Promise<number> {
       stop(1)
     },
   })
-  const control = await serveControl(config.ROLLCALL_DATA, app.lrs)
+  // MongoDB takes any number of processes: a command opens it like a server does, and needs no way through one.
+  const control = isEmbedded(config) ? await serveControl(config.ROLLCALL_DATA, app.lrs) : null
   try {
     const address = await app.listen()
     showFirst(app.first, print)
     print(`Rollcall answers at ${address}: xAPI at ${address}/xapi, the API at ${address}/api/v1.`)
     return await stopped
   } finally {
-    await control.close()
+    await control?.close()
     await app.stop()
   }
 }

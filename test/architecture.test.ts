@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   metering: ['attempts', 'xapi'],
   store: ['metering', 'attempts', 'xapi', 'clock'],
   'store/sqlite': ['store', 'metering', 'attempts', 'xapi', 'clock'],
+  'store/mongo': ['store', 'metering', 'attempts', 'xapi', 'clock'],
   lrs: ['store', 'metering', 'attempts', 'xapi', 'clock'],
   jobs: ['lrs', 'store', 'clock'],
   http: ['lrs', 'store', 'metering', 'attempts', 'xapi', 'clock'],
@@ -40,7 +41,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
 }
 
 function roomOf(file: string): string {
-  if (file.startsWith('store/sqlite/')) return 'store/sqlite'
+  for (const engine of ['store/sqlite', 'store/mongo']) if (file.startsWith(`${engine}/`)) return engine
   const [first = ''] = file.split('/')
   return first.replace(/\.ts$/, '')
 }
@@ -74,6 +75,8 @@ describe('the arrows', () => {
     ['metering/x.ts', "import type { Stores } from '../store/ports.ts'"],
     ['metering/x.ts', "import Database from 'better-sqlite3'"],
     ['lrs/x.ts', "import { openSqlite } from '../store/sqlite/open.ts'"],
+    ['lrs/x.ts', "import { openMongo } from '../store/mongo/open.ts'"],
+    ['store/sqlite/x.ts', "import { keyOf } from '../mongo/keys-of.ts'"],
     ['lrs/x.ts', "import { respond } from '../http/respond.ts'"],
     ['http/api/x.ts', "import { openSqlite } from '../../store/sqlite/open.ts'"],
     ['store/ports.ts', "import { openSqlite } from './sqlite/open.ts'"],

@@ -3,7 +3,11 @@ import { ConfigError, loadConfig } from '../src/config.ts'
 
 describe('settings', () => {
   it('have defaults, and empty ones count as unset', () => {
-    expect(loadConfig({ PORT: '' })).toMatchObject({ PORT: 8080, ROLLCALL_DATA: './data', ROLLCALL_BODY_LIMIT: 10 * 1024 * 1024 })
+    expect(loadConfig({ PORT: '' })).toMatchObject({
+      PORT: 8080,
+      ROLLCALL_DATA: './data',
+      ROLLCALL_BODY_LIMIT: 10 * 1024 * 1024,
+    })
   })
 
   it.each([
@@ -18,6 +22,7 @@ describe('settings', () => {
     ['PORT', '70000'],
     ['PORT', 'http'],
     ['ROLLCALL_STORE', 'postgres'],
+    ['ROLLCALL_STORE', 'mongodb://'],
     ['ROLLCALL_BODY_LIMIT', '10 apples'],
     ['ROLLCALL_ADMIN_EMAIL', 'nobody'],
     ['ROLLCALL_LOG', 'loud'],
@@ -26,6 +31,13 @@ describe('settings', () => {
     expect(() => loadConfig({ [name]: value })).toThrow(new RegExp(`^Wrong settings\\.\\n${name}: `))
     expect(() => loadConfig({ [name]: value })).not.toThrow(new RegExp(`\\b${value}\\b`))
   })
+
+  it.each(['sqlite', 'mongodb://localhost/rollcall', 'mongodb+srv://u:p@example.org'])(
+    'take the store %s',
+    (store) => {
+      expect(loadConfig({ ROLLCALL_STORE: store }).ROLLCALL_STORE).toBe(store)
+    },
+  )
 
   it('cannot be changed afterwards', () => {
     expect(Object.isFrozen(loadConfig({}))).toBe(true)

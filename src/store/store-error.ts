@@ -5,7 +5,13 @@
  * `missing-index`: an index that queries need is not there (MongoDB).
  * `bad-cursor`: the caller's cursor is no continuation of this list. `bad-job`: a job whose data cannot be stored.
  */
-export type StoreErrorCode = 'unavailable' | 'locked' | 'newer-schema' | 'missing-index' | 'bad-cursor' | 'bad-job'
+export type StoreErrorCode =
+  | 'unavailable'
+  | 'locked'
+  | 'newer-schema'
+  | 'missing-index'
+  | 'bad-cursor'
+  | 'bad-job'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode

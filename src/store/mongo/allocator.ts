@@ -43,6 +43,8 @@ export interface Allocator {
 type Known = Pick<AllocatorDoc, 'number' | 'stored'>
 
 const ID = 'allocator'
+/** In place of a journal's id. */
+const NOT_WAITED_FOR = ''
 /** Reservations made, or closed, by one write. */
 const GROUP = 64
 /** How far `stored` may be ahead of the clock before it is taken for another clock, and not waited for, ms. */
@@ -103,11 +105,13 @@ export function createAllocator(allocator: Collection<AllocatorDoc>, clock: Cloc
     return horizonOf(raised ? learn(raised) : await read())
   }
 
+  const stamp = grouped(GROUP, (asked: readonly null[]) =>
+    reserve(asked.map(() => ({ batch: NOT_WAITED_FOR, epoch: '', size: 1 }))),
+  )
+
   return {
     reserve: grouped(GROUP, reserve),
-    stamp: grouped(GROUP, async (asked: readonly void[]) =>
-      reserve(asked.map(() => ({ batch: '', epoch: '', size: 1 }))),
-    ) as () => Promise<Reservation>,
+    stamp: () => stamp(null),
     close: grouped(GROUP, async (batches: readonly string[]) => {
       await retried(() =>
         allocator.updateOne({ _id: ID }, { $pull: { open: { batch: { $in: [...batches] } } } }),
@@ -149,9 +153,8 @@ function reservationsOf(requests: readonly Request[], seen: Known, stored: numbe
   })
 }
 
-/** A stamp is not waited for. */
 function pushed(reservations: readonly Reservation[]) {
-  const waitedFor = reservations.filter(({ batch }) => batch !== '')
+  const waitedFor = reservations.filter(({ batch }) => batch !== NOT_WAITED_FOR)
   return waitedFor.length === 0 ? {} : { $push: { open: { $each: waitedFor } } }
 }
 

@@ -68,6 +68,8 @@ async function writeAll<D extends Document & { readonly _id: string }>(
   const sorted = changes.toSorted((a, b) => (a._id < b._id ? -1 : 1))
   for (const chunk of chunksOf(sorted)) {
     const writes = chunk.map(({ _id, update }) => ({ updateOne: { filter: { _id }, update, upsert } }))
-    await upserted(() => collection.bulkWrite(writes as unknown as AnyBulkWriteOperation<D>[], { ordered: false }))
+    await upserted(() =>
+      collection.bulkWrite(writes as unknown as AnyBulkWriteOperation<D>[], { ordered: false }),
+    )
   }
 }

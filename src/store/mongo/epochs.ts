@@ -34,6 +34,10 @@ export function createEpochs(epochs: Collection<EpochDoc>): Epochs {
     seen.set(_id, { beat, at: now })
     return false
   }
+  /** @returns false when it beats just now */
+  const ended = async ({ _id, beat }: EpochDoc): Promise<boolean> =>
+    (await retried(() => epochs.deleteOne({ _id, beat }))).deletedCount > 0
+
   return {
     current: () => {
       mine ??= register().catch((error: unknown) => {
@@ -52,14 +56,7 @@ export function createEpochs(epochs: Collection<EpochDoc>): Epochs {
     living: async (silenceMs) => {
       const living = new Set<string>()
       for (const epoch of await retried(() => epochs.find().toArray())) {
-        if (!isSilent(epoch, silenceMs)) {
-          living.add(epoch._id)
-          continue
-        }
-        // Unless it beats just now.
-        const { _id, beat } = epoch
-        const { deletedCount } = await retried(() => epochs.deleteOne({ _id, beat }))
-        if (deletedCount === 0) living.add(_id)
+        if (!isSilent(epoch, silenceMs) || !(await ended(epoch))) living.add(epoch._id)
       }
       for (const known of seen.keys()) if (!living.has(known)) seen.delete(known)
       return living

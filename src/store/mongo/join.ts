@@ -35,7 +35,7 @@ export interface Joins {
 }
 
 export function createJoins(collections: StatementCollections): Joins {
-  const { identities, learners, links: recorded } = collections
+  const { identities, links: recorded } = collections
   const redirects = createRedirects(collections)
 
   const freshOf = async (tenant: TenantId, links: readonly IdentityLink[]): Promise<IdentityLink[]> => {
@@ -69,7 +69,10 @@ export function createJoins(collections: StatementCollections): Joins {
   }
 
   /** Adds the unknown to the component's learner; @returns to whom each of them belongs, which another process may have decided */
-  const addUnknown = async (commit: Commit, components: readonly Component[]): Promise<Map<string, string>> => {
+  const addUnknown = async (
+    commit: Commit,
+    components: readonly Component[],
+  ): Promise<Map<string, string>> => {
     const { tenant } = commit
     const added = components.flatMap(({ learners: [elder], unknown }) => {
       const learner = elder?.id ?? randomUUID()
@@ -95,10 +98,10 @@ export function createJoins(collections: StatementCollections): Joins {
   const join: Joins['join'] = async (commit, links) => {
     const { tenant } = commit
     const { components } = await plan(tenant, links)
-    const changed = components.filter(({ learners, unknown }) => learners.length > 1 || unknown.length > 0)
-    const homes = await addUnknown(commit, changed)
+    // Also those that look joined: by this very commit before a crash, and not marked then.
+    const homes = await addUnknown(commit, components)
     const roots: string[] = []
-    for (const { learners: known, unknown } of changed) {
+    for (const { learners: known, unknown } of components) {
       const all = new Set([...known.map(({ id }) => id), ...unknown.flatMap((ifi) => homes.get(ifi) ?? [])])
       const [only] = all
       roots.push(all.size === 1 && only ? only : (await redirects.unite(tenant, [...all])).id)

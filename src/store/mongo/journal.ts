@@ -39,8 +39,9 @@ export interface Journal {
   end(batch: string): Promise<void>
   /** Brings a journal to its end, whoever wrote it: aborts it if it is open, completes it if it is committed. */
   settle(batch: string): Promise<void>
-  /** What somebody else has begun: completes it, or waits for its writer or its end. True: the claim on the id is gone or visible. */
-  awaitDecision(batch: string): Promise<'complete' | 'void'>
+  /** What somebody else has begun: waits until it is complete or undone, and completes it when its writer does not. */
+  awaitDecision(batch: string): Promise<void>
+  isCommitted(batch: string): Promise<boolean>
   /** Ours went wrong: it is settled in the background, as soon as the database can be reached. */
   abandon(batch: string): void
   settleAbandoned(): Promise<void>
@@ -55,6 +56,8 @@ export interface JournalParts {
   readonly patienceMs: number
 }
 
+/** So long a committed journal is left to its writer, ms. */
+const HELP_AFTER_MS = 300
 /** A commit is refused only after a pause longer than the lease. */
 const REFUSALS = 5
 
@@ -120,15 +123,14 @@ export function createJournal({
     await retried(() => statements.deleteMany({ batch, seq: { $exists: false } }))
     await end(batch)
   }
-  const awaitDecision = async (batch: string): Promise<'complete' | 'void'> => {
-    const deadline = performance.now() + patienceMs
-    for (let pause = 5; performance.now() < deadline; pause = Math.min(pause * 1.5, 100)) {
+  const awaitDecision = async (batch: string): Promise<void> => {
+    const started = performance.now()
+    for (let pause = 5; performance.now() - started < patienceMs; pause = Math.min(pause * 1.5, 100)) {
       const found = await retried(() => journal.findOne({ _id: batch }))
-      if (found?.state !== 'open') {
-        if (found?.state !== 'committed') return 'void'
-        await complete(found)
-        return 'complete'
-      }
+      if (!found || found.state === 'aborted') return
+      // Its writer is at it: helping at once would be the same work twice.
+      const isLate = performance.now() - started > HELP_AFTER_MS
+      if (found.state === 'committed' && isLate) return complete(found)
       await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())))
     }
     throw new StoreError(
@@ -163,6 +165,8 @@ export function createJournal({
     end,
     settle,
     awaitDecision,
+    isCommitted: async (batch) =>
+      (await retried(() => journal.findOne({ _id: batch, state: 'committed' }))) !== null,
     abandon: (batch) => {
       abandoned.add(batch)
     },

@@ -1,4 +1,5 @@
-/** Ids of documents: they begin with the tenant, so that every shard key can (ruling 24). */
+/** How documents are named: the tenant first, so that every shard key can begin with it (ruling 24). */
+import { createHash } from 'node:crypto'
 import type { TenantId } from '../ports.ts'
 
 /** Never in an identifier, an IRI or an id of ours, so parts cannot run into each other. */
@@ -6,4 +7,33 @@ const BETWEEN = '\n'
 
 export function keyOf(tenant: TenantId, ...parts: readonly (string | number)[]): string {
   return [tenant, ...parts].join(BETWEEN)
+}
+
+/** 132 bits. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
+}
+
+/** What stands for an identifier in keys and indexes: identifiers themselves never do (ruling 19). */
+export function identityKey(ifi: string): string {
+  return digest(ifi)
+}
+
+interface Pair {
+  readonly a: string
+  readonly b: string
+  readonly source: string
+}
+
+/** The same for a pair either way round. */
+export function linkKey({ a, b, source }: Pair): string {
+  return digest([...[a, b].sort(), source].join(BETWEEN))
+}
+
+/** Statements a reservation has room for; the seqs of one number never meet those of the next. */
+export const SEQS = 2 ** 20
+
+/** Of the reservation's number: its first seq. Strictly before the first of every later number. */
+export function firstSeq(number: number): number {
+  return number * SEQS
 }

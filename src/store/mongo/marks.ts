@@ -16,7 +16,13 @@ export const ALWAYS: Span = { from: -8.64e15, to: 8.64e15 }
 /** A timestamp further ahead than this is not believed (in-the-wild §4.5, 3). */
 const AHEAD_MS = 5 * 60 * 1000
 
-export function spanOf({ timestamp, stored }: { readonly timestamp: number | null; readonly stored: number }): Span {
+export function spanOf({
+  timestamp,
+  stored,
+}: {
+  readonly timestamp: number | null
+  readonly stored: number
+}): Span {
   const at = timestamp === null || timestamp > stored + AHEAD_MS ? stored : timestamp
   return { from: at, to: at }
 }

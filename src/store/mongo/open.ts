@@ -28,7 +28,7 @@ export async function openMongo({ url, clock }: MongoOptions): Promise<MongoStor
   try {
     await ensureSchema(connection.db, INDEXES)
     return {
-      ...storesOn(connection, clock),
+      ...storesOn(connection, clock, true),
       share: () => ({ handle: { url, clockOffset: clock.offset }, transfer: [] }),
     }
   } catch (error) {
@@ -38,11 +38,11 @@ export async function openMongo({ url, clock }: MongoOptions): Promise<MongoStor
 }
 
 export async function connectMongo({ url, clockOffset }: MongoHandle): Promise<Stores> {
-  return storesOn(await connect(url), clockOf(clockOffset))
+  return storesOn(await connect(url), clockOf(clockOffset), false)
 }
 
-function storesOn(connection: Connection, clock: MovableClock): Stores {
-  const { stop, ...stores } = createStores({ db: connection.db, clock })
+function storesOn(connection: Connection, clock: MovableClock, sweeps: boolean): Stores {
+  const { stop, ...stores } = createStores({ db: connection.db, clock, sweeps })
   return {
     ...stores,
     close: async () => {

@@ -1,0 +1,79 @@
+/** What every port on MongoDB that commits more than one document is built from. */
+import type { Db } from 'mongodb'
+import type { Clock } from '../../clock.ts'
+import type { IdentityLink } from '../ports.ts'
+import { type Allocator, createAllocator } from './allocator.ts'
+import { createApplyStatements } from './apply-statements.ts'
+import { type Claims, createClaims } from './claims.ts'
+import { type StatementCollections, statementCollections } from './collections.ts'
+import { createEpochs, type Epochs } from './epochs.ts'
+import { createInsert, KIND } from './insert-statements.ts'
+import { createJoins, type Joins } from './join.ts'
+import { createJournal, type Effect, type Journal } from './journal.ts'
+import { ALWAYS, markAll } from './marks.ts'
+import { createMeet } from './meet.ts'
+import { createRedirects, type Redirects } from './redirects.ts'
+import { createReferences } from './references.ts'
+import type { Timing } from './sweeper.ts'
+
+export interface CoreParts {
+  readonly db: Db
+  readonly clock: Clock
+  readonly timing: Timing
+  /** Effects of other ports by kind; `statements` and `links` are here. */
+  readonly effects: Readonly<Record<string, Effect>>
+}
+
+export interface Core {
+  readonly collections: StatementCollections
+  readonly allocator: Allocator
+  readonly epochs: Epochs
+  /** `commit(tenant, 'links', links)` links identities (join.ts). */
+  readonly journal: Journal
+  readonly joins: Joins
+  readonly redirects: Redirects
+  readonly claims: Claims
+  readonly insert: ReturnType<typeof createInsert>
+}
+
+export function createCore({ db, clock, timing, effects }: CoreParts): Core {
+  const collections = statementCollections(db)
+  const allocator = createAllocator(collections.allocator, clock)
+  const epochs = createEpochs(collections.epochs)
+  const joins = createJoins(collections)
+  const meet = createMeet(collections, joins)
+  const references = createReferences(collections)
+  const application = createApplyStatements({ collections, meet, references })
+  const journal = createJournal({
+    collections,
+    allocator,
+    epochs,
+    patienceMs: timing.silenceMs + 3 * timing.sweepMs,
+    effects: { ...effects, [KIND]: application.reapply, links: linksEffect(collections, joins) },
+  })
+  const claims = createClaims(collections, journal)
+  const insert = createInsert({ collections, journal, claims, application })
+  return {
+    collections,
+    allocator,
+    epochs,
+    journal,
+    joins,
+    redirects: createRedirects(collections),
+    claims,
+    insert,
+  }
+}
+
+function linksEffect(collections: StatementCollections, joins: Joins): Effect {
+  return async (commit, payload) => {
+    const links = payload as readonly IdentityLink[]
+    const changed = await joins.join(commit, links)
+    await markAll(
+      collections,
+      commit,
+      changed.map((identity) => ({ identity, span: ALWAYS })),
+    )
+    await joins.recordLinks(commit, links)
+  }
+}

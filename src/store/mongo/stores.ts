@@ -1,0 +1,66 @@
+/** The ports, over one client. */
+import type { Db } from 'mongodb'
+import type { MovableClock } from '../../clock.ts'
+import type { Stores } from '../ports.ts'
+import { createCataloguePuts } from './catalogue-put.ts'
+import { statementCollections } from './collections.ts'
+import { guarded } from './connection.ts'
+import { createCore } from './core.ts'
+import { createCredentialStore } from './credentials.ts'
+import { createElementStore } from './elements.ts'
+import { createIdentityStore } from './identities.ts'
+import { createJoins } from './join.ts'
+import { createKeyStore } from './keys.ts'
+import { createLaunchStore, LAUNCHES, launchesEffect } from './launches.ts'
+import { createLeaseStore } from './leases.ts'
+import { createMeteringStore } from './metering.ts'
+import { createPersonStore } from './people.ts'
+import { createPolicyStore } from './policies.ts'
+import { createRefusalLog } from './refusals.ts'
+import { createStatementStore } from './statements.ts'
+import { TIMING, type Timing, tend } from './sweeper.ts'
+import { createTenantStore } from './tenants.ts'
+
+export interface StoreParts {
+  readonly db: Db
+  readonly clock: MovableClock
+  readonly timing?: Timing
+  /** Settles what others left; one thread of a process is enough. */
+  readonly sweeps: boolean
+}
+
+export type MongoPorts = Omit<Stores, 'close'> & {
+  /** Waits for what is being written. */
+  stop(): Promise<void>
+}
+
+export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts): MongoPorts {
+  const collections = statementCollections(db)
+  const effects = { [LAUNCHES]: launchesEffect(db, collections, createJoins(collections)) }
+  const core = createCore({ db, clock, timing, effects })
+  const puts = createCataloguePuts(db, () => clock.now())
+  const report = (error: unknown) => {
+    process.stderr.write(
+      `${JSON.stringify({ level: 'error', msg: 'store upkeep failed', error: String(error) })}\n`,
+    )
+  }
+  const tending = tend(core, timing, sweeps, report)
+  return {
+    tenants: guarded(createTenantStore(db)),
+    people: guarded(createPersonStore(db)),
+    credentials: guarded(createCredentialStore(db)),
+    keys: guarded(createKeyStore(db)),
+    statements: guarded(createStatementStore(core)),
+    elements: guarded(createElementStore(db, puts)),
+    launches: guarded(createLaunchStore(db, core.journal)),
+    identities: guarded(createIdentityStore(core)),
+    policies: guarded(createPolicyStore(db)),
+    metering: guarded(createMeteringStore({ db, clock, core, puts })),
+    leases: guarded(createLeaseStore(db)),
+    refusals: guarded(createRefusalLog(db)),
+    stop: async () => {
+      await tending.stop()
+      await core.epochs.leave()
+    },
+  } as MongoPorts
+}
