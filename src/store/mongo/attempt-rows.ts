@@ -1,0 +1,36 @@
+/** Attempts as rows. */
+import type { Attempt } from '../../attempts/derivation.ts'
+import type { TenantId } from '../ports.ts'
+import { keyOf } from './keys-of.ts'
+import type { AttemptDoc } from './meter-collections.ts'
+
+/** Member by member in one order, so that equal rows have equal JSON. */
+export function attemptRowsOf(
+  tenant: TenantId,
+  learner: string,
+  n: number,
+  attempts: readonly Attempt[],
+): readonly AttemptDoc[] {
+  return attempts.map((attempt) => {
+    const { id, element, first, tracked, reason, deleted } = attempt
+    return {
+      _id: keyOf(tenant, learner, id),
+      tenant,
+      learner,
+      n,
+      id,
+      element,
+      first,
+      tracked,
+      reason,
+      deleted,
+      ...(attempt.elementRule === 'default' && !deleted && { byDefault: element }),
+      ...(attempt.mixed && !deleted && { mixed: true as const }),
+      data: JSON.stringify(attempt),
+    }
+  })
+}
+
+export function attemptOf({ data, learner }: AttemptDoc): Attempt & { readonly learner: string } {
+  return { ...(JSON.parse(data) as Attempt), learner }
+}
