@@ -80,7 +80,13 @@ export function createJournal({
       kind,
       ...(payload && { payload }),
     }
-    await upserted(() => journal.updateOne({ _id }, { $setOnInsert: fresh }, { upsert: true }))
+    try {
+      await upserted(() => journal.updateOne({ _id }, { $setOnInsert: fresh }, { upsert: true }))
+    } catch (error) {
+      // It may have been written all the same.
+      abandoned.add(_id)
+      throw error
+    }
     return _id
   }
   const reserve = async (batch: string, size: number) =>

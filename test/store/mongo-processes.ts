@@ -1,0 +1,65 @@
+/** Processes on one database, as far as statements need them, each with a client and a clock of its own. */
+import { MongoClient } from 'mongodb'
+import { type MovableClock, systemClock } from '../../src/clock.ts'
+import { type Core, createCore } from '../../src/store/mongo/core.ts'
+import { createStatementStore } from '../../src/store/mongo/statements.ts'
+import { sweep, sweepClaims } from '../../src/store/mongo/sweeper.ts'
+import type { StatementStore } from '../../src/store/ports.ts'
+import { type Faults, withFaults } from '../harness/faults.ts'
+import { newDatabase, type TestDatabase } from '../harness/mongo.ts'
+
+export interface TestProcess {
+  readonly core: Core
+  readonly statements: StatementStore
+  readonly faults: Faults
+  readonly clock: MovableClock
+}
+
+export interface World {
+  readonly database: TestDatabase
+  /** As if started now; nothing runs in its background. */
+  start(): TestProcess
+  /** What the sweeper of a process does when all others have been silent for long enough. */
+  sweepAfterSilence(by: TestProcess): Promise<void>
+  close(): Promise<void>
+}
+
+/** Short, so that who waits for a process that is gone does not wait for long. */
+const TIMING = { beatMs: 1_000, silenceMs: 2_000, sweepMs: 500 }
+
+export async function newWorld(): Promise<World> {
+  const database = newDatabase()
+  const client = await new MongoClient(database.url).connect()
+  return {
+    database,
+    start: () => {
+      const faults = withFaults(client.db())
+      const clock = systemClock()
+      const core = createCore({ db: faults.db, clock, timing: TIMING, effects: {} })
+      return { core, statements: createStatementStore(core), faults, clock }
+    },
+    sweepAfterSilence: async (by) => {
+      // Seen once, it is watched; seen again with the same beat, it has been silent.
+      await sweep(by.core, 0)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      await by.core.epochs.beat()
+      await sweep(by.core, 0)
+      await sweepClaims(by.core)
+    },
+    close: async () => {
+      await client.close()
+      await database.drop()
+    },
+  }
+}
+
+/** What no journal, reservation or claim is left of. */
+export async function leftovers({ core: { collections, allocator } }: TestProcess): Promise<object> {
+  return {
+    journals: await collections.journal.countDocuments({}),
+    reservations: (await allocator.open()).length,
+    claims: await collections.statements.countDocuments({ batch: { $exists: true } }),
+  }
+}
+
+export const NOTHING_LEFT = { journals: 0, reservations: 0, claims: 0 }
