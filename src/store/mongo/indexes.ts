@@ -1,6 +1,7 @@
 /** Every index of the database, collection by collection: made at the first start and demanded at each (schema.ts). */
+import { JOB_COLLECTIONS } from './agenda-documents.ts'
 import { STATEMENT_COLLECTIONS } from './collections.ts'
 import { METER_COLLECTIONS } from './meter-collections.ts'
 import type { Indexes } from './schema.ts'
 
-export const INDEXES: Indexes = { ...STATEMENT_COLLECTIONS, ...METER_COLLECTIONS }
+export const INDEXES: Indexes = { ...STATEMENT_COLLECTIONS, ...METER_COLLECTIONS, ...JOB_COLLECTIONS }

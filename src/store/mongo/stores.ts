@@ -2,9 +2,10 @@
 import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
+import { createAgendaBackend } from './agenda-backend.ts'
 import { createCataloguePuts } from './catalogue-put.ts'
 import { statementCollections } from './collections.ts'
-import { guarded } from './connection.ts'
+import { createGate, guarded } from './connection.ts'
 import { createCore } from './core.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createElementStore } from './elements.ts'
@@ -35,6 +36,7 @@ export type MongoPorts = Omit<Stores, 'close'> & {
 }
 
 export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts): MongoPorts {
+  const gate = createGate()
   const collections = statementCollections(db)
   const effects = { [LAUNCHES]: launchesEffect(db, collections, createJoins(collections)) }
   const core = createCore({ db, clock, timing, effects })
@@ -46,21 +48,23 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
   }
   const tending = tend(core, timing, sweeps, report)
   return {
-    tenants: guarded(createTenantStore(db)),
-    people: guarded(createPersonStore(db)),
-    credentials: guarded(createCredentialStore(db)),
-    keys: guarded(createKeyStore(db)),
-    statements: guarded(createStatementStore(core)),
-    elements: guarded(createElementStore(db, puts)),
-    launches: guarded(createLaunchStore(db, core.journal)),
-    identities: guarded(createIdentityStore(core)),
-    policies: guarded(createPolicyStore(db)),
-    metering: guarded(createMeteringStore({ db, clock, core, puts })),
-    leases: guarded(createLeaseStore(db)),
-    refusals: guarded(createRefusalLog(db)),
+    tenants: guarded(createTenantStore(db), gate),
+    people: guarded(createPersonStore(db), gate),
+    credentials: guarded(createCredentialStore(db), gate),
+    keys: guarded(createKeyStore(db), gate),
+    statements: guarded(createStatementStore(core), gate),
+    elements: guarded(createElementStore(db, puts), gate),
+    launches: guarded(createLaunchStore(db, core.journal), gate),
+    identities: guarded(createIdentityStore(core), gate),
+    policies: guarded(createPolicyStore(db), gate),
+    metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
+    leases: guarded(createLeaseStore(db), gate),
+    refusals: guarded(createRefusalLog(db), gate),
+    jobs: () => createAgendaBackend(db, clock),
     stop: async () => {
+      await gate.close()
       await tending.stop()
       await core.epochs.leave()
     },
-  } as MongoPorts
+  }
 }

@@ -5,21 +5,11 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type JobParameters, type RemoveJobsOptions, toJobId } from 'agenda'
-import type { MovableClock } from '../../clock.ts'
+import { jsonOf } from '../agenda-jobs.ts'
 import { StoreError } from '../store-error.ts'
 import type { JobFilter, UniqueQuery } from './agenda-filter.ts'
 import type { JobDefinitionRow, JobRow, JobStateRow } from './agenda-rows.ts'
 import type { JobToSave } from './agenda-save.ts'
-
-/** Carried by jobs this backend has locked; Agenda copies it along with the job's other members. */
-export const LOCK = Symbol('lock token')
-
-export type LockedJob<Data = unknown> = JobParameters<Data> & { readonly [LOCK]?: string | null }
-
-/** How far our clock is ahead of the system's, ms. */
-export function shiftOf(clock: MovableClock): number {
-  return Number(Atomics.load(new BigInt64Array(clock.offset), 0))
-}
 
 /** @throws StoreError `bad-job` for data that JSON cannot carry, or an invalid date */
 export function jobToSave(job: JobParameters, by: string | null, shift: number): JobToSave {
@@ -29,13 +19,13 @@ export function jobToSave(job: JobParameters, by: string | null, shift: number):
     priority: job.priority,
     type: job.type,
     nextRunAt: ms(job.nextRunAt),
-    repeatInterval: json(job.name, job.repeatInterval),
+    repeatInterval: jsonOf(job.name, job.repeatInterval),
     repeatTimezone: job.repeatTimezone ?? null,
     repeatAt: job.repeatAt ?? null,
     startDate: ms(job.startDate),
     endDate: ms(job.endDate),
-    skipDays: json(job.name, job.skipDays),
-    data: json(job.name, job.data),
+    skipDays: jsonOf(job.name, job.skipDays),
+    data: jsonOf(job.name, job.data),
     fork: Number(job.fork ?? false),
     lastModifiedBy: by,
   }
@@ -139,19 +129,6 @@ function millis(name: string, shift: number): Millis {
     if (Number.isNaN(at)) throw new StoreError('bad-job', `job «${name}» has a date that is none`)
     return at + shift
   }
-}
-
-function json(name: string, value: unknown): string | null {
-  if (value === undefined || value === null) return null
-  let text: string | undefined
-  try {
-    text = JSON.stringify(value)
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    throw new StoreError('bad-job', `the data of job «${name}» cannot be stored: ${why}`, { cause: error })
-  }
-  if (text === undefined) throw new StoreError('bad-job', `the data of job «${name}» is a ${typeof value}`)
-  return text
 }
 
 /** As it is after being stored: dates as text, no undefined members. */

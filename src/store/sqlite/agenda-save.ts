@@ -1,5 +1,6 @@
 /** Saving a job: by id, as the only one of its name, as the only one of a `unique` query, or as a new one. */
 import type { DebounceOptions } from 'agenda'
+import { firstDebounce, keptNextRun, nextDebounce } from '../agenda-next-run.ts'
 import { type UniqueQuery, uniqueFinder } from './agenda-filter.ts'
 import { assignments, insertion, JOB_COLUMNS, type JobDefinitionRow, type JobRow } from './agenda-rows.ts'
 import type { Database, WriteContext } from './database.ts'
@@ -70,50 +71,4 @@ export function jobSaver(
     if (saved.job.type === 'single') return saveSingle(saved)
     return saved.unique ? saveUnique(saved, saved.unique) : insert(saved)
   }
-}
-
-const REPETITION = [
-  'repeatInterval',
-  'repeatTimezone',
-  'repeatAt',
-  'startDate',
-  'endDate',
-  'skipDays',
-] as const
-
-/**
- * `every` declares its job again at each start: as long as the repetition is the same, the next run stays, or a job whose
- * interval is longer than the process lives would never run (or run at each start).
- */
-function keptNextRun(existing: JobRow, job: JobDefinitionRow, now: number): Change {
-  if (existing.nextRunAt === null) return {}
-  const repeats = job.repeatInterval !== null || job.repeatAt !== null
-  const same = REPETITION.every((member) => existing[member] === job[member])
-  const kept = repeats ? same : job.nextRunAt !== null && job.nextRunAt <= now
-  return kept ? { nextRunAt: existing.nextRunAt } : {}
-}
-
-function firstDebounce(job: JobDefinitionRow, { strategy, delay }: DebounceOptions, now: number): Change {
-  return { nextRunAt: strategy === 'leading' ? job.nextRunAt : now + delay, debounceStartedAt: now }
-}
-
-/** `trailing`: runs when it was quiet for `delay`, at the latest `maxWait` after the first save. `leading`: once a `delay`. */
-function nextDebounce(
-  existing: JobRow,
-  job: JobDefinitionRow,
-  debounce: DebounceOptions,
-  now: number,
-): Change {
-  const { strategy, delay, maxWait } = debounce
-  const started = existing.debounceStartedAt
-  if (strategy === 'leading') {
-    const within = started !== null && now - started < delay
-    return within
-      ? { nextRunAt: existing.nextRunAt, debounceStartedAt: started }
-      : firstDebounce(job, debounce, now)
-  }
-  if (started === null || existing.nextRunAt === null) return firstDebounce(job, debounce, now)
-  if (maxWait !== undefined && now - started >= maxWait) return { nextRunAt: now, debounceStartedAt: null }
-  const latest = maxWait === undefined ? Number.POSITIVE_INFINITY : started + maxWait
-  return { nextRunAt: Math.min(now + delay, latest), debounceStartedAt: started }
 }
