@@ -52,21 +52,44 @@ export function storeErrorOf(error: unknown): unknown {
   return new StoreError('unavailable', `MongoDB: ${reasonOf(error)}`, { cause: error })
 }
 
-/** The same port, with every driver's error translated. */
-export function guarded<Port extends object>(port: Port): Port {
-  const entries = Object.entries(port).map(([name, method]) => {
-    if (typeof method !== 'function') return [name, method]
-    return [name, (...given: unknown[]) => translated(() => method.apply(port, given))]
-  })
-  return Object.fromEntries(entries) as Port
+/** Counts the calls that are under way, so that closing can wait for them. */
+export interface Gate {
+  /** Runs the call; rejects with StoreError `unavailable` once the gate is closed. */
+  pass<T>(call: () => Promise<T>): Promise<T>
+  /** Resolves when what was under way has ended. */
+  close(): Promise<void>
 }
 
-async function translated<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw storeErrorOf(error)
+export function createGate(): Gate {
+  const running = new Set<Promise<unknown>>()
+  let closed = false
+  return {
+    pass: async (call) => {
+      if (closed) throw new StoreError('unavailable', 'the store is closed')
+      const run = call()
+      running.add(run)
+      try {
+        return await run
+      } catch (error) {
+        throw storeErrorOf(error)
+      } finally {
+        running.delete(run)
+      }
+    },
+    close: async () => {
+      closed = true
+      await Promise.allSettled(running)
+    },
   }
+}
+
+/** The same port through the gate: every driver's error translated. */
+export function guarded<Port extends object>(port: Port, gate: Gate = createGate()): Port {
+  const entries = Object.entries(port).map(([name, method]) => {
+    if (typeof method !== 'function') return [name, method]
+    return [name, (...given: unknown[]) => gate.pass(() => method.apply(port, given) as Promise<unknown>)]
+  })
+  return Object.fromEntries(entries) as Port
 }
 
 function reasonOf(error: unknown): string {
