@@ -1,6 +1,5 @@
 /** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { Agenda, type AgendaBackend } from 'agenda'
 import type { RecountDeps } from '../lrs/recount.ts'
 import { drain, LEASE_MS } from './drain.ts'
@@ -30,6 +29,8 @@ export async function startJobs(
   /** Woken while a drain ran: it may have looked already. */
   let again = false
   let scheduling: Promise<void> | null = null
+  /** The last drain. One that took too long is given up by Agenda, but still writes under the same lease. */
+  let drained: Promise<void> = Promise.resolve()
 
   const agenda = new Agenda({
     backend,
@@ -45,7 +46,9 @@ export async function startJobs(
   agenda.define(DRAIN, async (job) => {
     running = true
     again = false
-    await drain(deps, holder, { signal: stopping.signal, touch: () => job.touch() })
+    const control = { signal: stopping.signal, touch: () => job.touch() }
+    drained = drained.catch(() => undefined).then(() => drain(deps, holder, control))
+    await drained
   })
   agenda.on(`complete:${DRAIN}`, () => {
     running = false
@@ -73,7 +76,10 @@ export async function startJobs(
     stop: async () => {
       stopping.abort()
       await scheduling
-      const ended = running ? once(agenda, `complete:${DRAIN}`) : null
+      // Not `once` of node:events: that rejects when Agenda reports the error of a job meanwhile.
+      const ended = running
+        ? new Promise<void>((resolve) => agenda.once(`complete:${DRAIN}`, () => resolve()))
+        : null
       // Unlocks what is queued; what runs ends at its slice and unlocks itself.
       await agenda.stop(false)
       await ended

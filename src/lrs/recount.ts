@@ -31,14 +31,22 @@ export async function countHistory(
   return policies.flatMap(({ versions }) => recount(derivation.classified, versions))
 }
 
-/** Recounts learners and writes all results in one commit. @returns how many were written; a stale one stays dirty */
+/** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */
+const LONGEST_MS = 1_000
+
+/**
+ * Recounts learners, as many as there is time for, and writes all results in one commit.
+ * @returns how many were written; a stale one stays dirty
+ */
 export async function recountLearners(
   deps: RecountDeps,
   lease: Lease,
   learners: readonly { readonly tenant: TenantId; readonly learner: string }[],
 ): Promise<number> {
   const results: RecountResult[] = []
+  const started = performance.now()
   for (const { tenant, learner } of learners) {
+    if (results.length > 0 && performance.now() - started > LONGEST_MS) break
     try {
       const result = await recountOne(deps, tenant, learner)
       if (result) results.push(result)

@@ -17,9 +17,9 @@ export interface Call {
 export type Moment = 'before' | 'after'
 
 /** Called around every call; may wait, throw, or never return. */
-export type Hook = (call: Call, moment: Moment) => Promise<void> | void
+type Hook = (call: Call, moment: Moment) => Promise<void> | void
 
-export interface Pause {
+interface Pause {
   /** The call is there. */
   readonly reached: Promise<Call>
   resume(): void

@@ -11,7 +11,7 @@ import type { AllocatorDoc, Reservation } from './collections.ts'
 import { firstSeq, SEQS } from './keys-of.ts'
 import { retried, upserted } from './writing.ts'
 
-export interface Request {
+interface Request {
   /** The journal's id. */
   readonly batch: string
   readonly epoch: string
@@ -19,7 +19,7 @@ export interface Request {
   readonly size: number
 }
 
-export interface Horizon {
+interface Horizon {
   /** Everything with `stored` up to this is visible, and nothing with an earlier one will come. */
   readonly through: number
   /** The same as a seq, inclusive. */

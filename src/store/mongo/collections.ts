@@ -114,7 +114,7 @@ export interface MarkDoc {
 }
 
 /** Objects of statements: a catalogue entry also decides what lies below its path (in-the-wild §3.1, 2). */
-export interface ObjectDoc {
+interface ObjectDoc {
   /** keyOf(tenant, digest of the object) */
   readonly _id: string
   readonly tenant: string
@@ -169,7 +169,7 @@ export interface EpochDoc {
 }
 
 /** `schema`: {version}. */
-export interface MetaDoc {
+interface MetaDoc {
   readonly _id: string
   readonly version: number
 }

@@ -47,7 +47,7 @@ export async function connect(url: string): Promise<Connection> {
 }
 
 /** What a caller of a port is told instead of a driver's error. Ours pass as they are. */
-export function storeErrorOf(error: unknown): unknown {
+function storeErrorOf(error: unknown): unknown {
   if (!(error instanceof MongoError)) return error
   return new StoreError('unavailable', `MongoDB: ${reasonOf(error)}`, { cause: error })
 }

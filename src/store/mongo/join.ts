@@ -19,7 +19,7 @@ interface Component {
   readonly unknown: readonly string[]
 }
 
-export interface LinkPlan {
+interface LinkPlan {
   readonly fresh: readonly IdentityLink[]
   readonly components: readonly Component[]
   readonly merges: readonly LearnerMerge[]
