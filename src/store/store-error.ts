@@ -4,6 +4,7 @@
  * `locked`: another process holds the data. `newer-schema`: the data was written by a newer Rollcall.
  * `missing-index`: an index that queries need is not there (MongoDB).
  * `bad-cursor`: the caller's cursor is no continuation of this list. `bad-job`: a job whose data cannot be stored.
+ * `damaged`: what is stored cannot be read.
  */
 export type StoreErrorCode =
   | 'unavailable'
@@ -12,6 +13,7 @@ export type StoreErrorCode =
   | 'missing-index'
   | 'bad-cursor'
   | 'bad-job'
+  | 'damaged'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode
