@@ -4,19 +4,21 @@
  * visible, and last the marks. The journal is deleted only after that.
  */
 import type { Fact } from '../../attempts/fact.ts'
-import { byIds, chunksOf, upsertAll } from './bulk.ts'
-import type { IdentityDoc, StatementCollections, StatementDoc } from './collections.ts'
+import { chunksOf } from './bulk.ts'
+import type { StatementCollections, StatementDoc } from './collections.ts'
+import type { MarkAffected, NoteObjects } from './consequences.ts'
 import type { Commit } from './journal.ts'
-import { digest, firstSeq, keyOf } from './keys-of.ts'
-import { ALWAYS, markAll, type Spans, spanOf, widen } from './marks.ts'
-import type { Meeting, Met } from './meet.ts'
-import type { Node, References } from './references.ts'
+import { firstSeq, keyOf } from './keys-of.ts'
+import { type Meeting, type Met, metOf } from './meet.ts'
+import type { References } from './references.ts'
 import { retried } from './writing.ts'
 
 export interface ApplyParts {
   readonly collections: StatementCollections
   readonly meet: (commit: Commit, met: readonly Met[]) => Promise<Meeting>
   readonly references: References
+  readonly noteObjects: NoteObjects
+  readonly mark: MarkAffected
 }
 
 export interface ApplyStatements {
@@ -26,22 +28,14 @@ export interface ApplyStatements {
   reapply(commit: Commit): Promise<void>
 }
 
-/** Objects remembered as noted; there are few of them and many statements. */
-const REMEMBERED = 100_000
-
-export function createApplyStatements({ collections, meet, references }: ApplyParts): ApplyStatements {
-  const { statements, objects, identities } = collections
-  const noted = new Set<string>()
-  const noteObjects = async ({ tenant }: Commit, facts: readonly Fact[]) => {
-    const byId = new Map(facts.map(({ object }) => [keyOf(tenant, digest(object.id)), object.id]))
-    const fresh = [...byId].filter(([_id]) => !noted.has(_id))
-    await upsertAll(
-      objects,
-      fresh.map(([_id, object]) => ({ _id, update: { $setOnInsert: { tenant, object } } })),
-    )
-    if (noted.size > REMEMBERED) noted.clear()
-    for (const [_id] of fresh) noted.add(_id)
-  }
+export function createApplyStatements({
+  collections,
+  meet,
+  references,
+  noteObjects,
+  mark,
+}: ApplyParts): ApplyStatements {
+  const { statements } = collections
   const show = async ({ batch }: Commit, claims: readonly StatementDoc[]) => {
     const ids = claims.map(({ _id }) => _id).sort()
     for (const chunk of chunksOf(ids)) {
@@ -55,27 +49,6 @@ export function createApplyStatements({ collections, meet, references }: ApplyPa
     for (const chunk of chunksOf(ids)) {
       await retried(() => statements.updateMany({ _id: { $in: chunk }, batch }, { $set: { voided: true } }))
     }
-  }
-  const mark = async (commit: Commit, nodes: readonly Node[], meeting: Meeting) => {
-    const spans: Spans = new Map()
-    for (const node of nodes) for (const who of node.who) widen(spans, who, spanOf(node))
-    for (const { key } of meeting.changed) widen(spans, key, ALWAYS)
-    const known = new Map<string, IdentityDoc>(meeting.identities)
-    for (const doc of meeting.changed) known.set(doc.key, doc)
-    const missing = [...spans.keys()].filter((who) => !known.has(who))
-    const others = await byIds(
-      identities,
-      missing.map((who) => keyOf(commit.tenant, who)),
-    )
-    for (const doc of others) known.set(doc.key, doc)
-    await markAll(
-      collections,
-      commit,
-      [...spans].flatMap(([who, span]) => {
-        const identity = known.get(who)
-        return identity ? [{ identity, span }] : []
-      }),
-    )
   }
 
   const apply: ApplyStatements['apply'] = async (commit, claims) => {
@@ -105,8 +78,4 @@ export function createApplyStatements({ collections, meet, references }: ApplyPa
       await apply(commit, [...all.values()])
     },
   }
-}
-
-function metOf({ learner: ifi, name }: Fact): Met {
-  return { ifi, name: name ?? null }
 }

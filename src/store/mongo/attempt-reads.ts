@@ -3,6 +3,7 @@ import type { Db, Document, Filter } from 'mongodb'
 import { keyIn, pageOf } from '../page.ts'
 import type { AttemptSelection, MeteringStore, TenantId } from '../ports.ts'
 import { attemptOf } from './attempt-rows.ts'
+import { keyOf } from './keys-of.ts'
 import { type AttemptDoc, meterCollections } from './meter-collections.ts'
 
 export function attemptReads(db: Db): MeteringStore['attempts'] {
@@ -40,6 +41,15 @@ function attemptFilter(tenant: TenantId, selection: AttemptSelection): Filter<At
 
 function beforeAttempt([first, id]: [number, string]): Document {
   return { $or: [{ first: { $lt: first } }, { first, id: { $lt: id } }] }
+}
+
+export function untrackedReader(db: Db): MeteringStore['untrackedOf'] {
+  const { recounts } = meterCollections(db)
+  return async (tenant, learner) => {
+    const found = await recounts.findOne({ _id: keyOf(tenant, learner) }, { projection: { untracked: 1 } })
+    const inOrder = (found?.untracked ?? []).toSorted((a, b) => (a.reason < b.reason ? -1 : 1))
+    return Object.fromEntries(inOrder.map(({ reason, statements }) => [reason, statements]))
+  }
 }
 
 export function reviewReads(db: Db): MeteringStore['review'] {

@@ -1,6 +1,7 @@
 /** Attempts as rows. */
 import type { Attempt } from '../../attempts/derivation.ts'
 import type { TenantId } from '../ports.ts'
+import { StoreError } from '../store-error.ts'
 import { keyOf } from './keys-of.ts'
 import type { AttemptDoc } from './meter-collections.ts'
 
@@ -31,6 +32,11 @@ export function attemptRowsOf(
   })
 }
 
-export function attemptOf({ data, learner }: AttemptDoc): Attempt & { readonly learner: string } {
-  return { ...(JSON.parse(data) as Attempt), learner }
+/** @throws StoreError `damaged` */
+export function attemptOf({ id, data, learner }: AttemptDoc): Attempt & { readonly learner: string } {
+  try {
+    return { ...(JSON.parse(data) as Attempt), learner }
+  } catch {
+    throw new StoreError('damaged', `attempt ${id} cannot be read: it is no JSON`)
+  }
 }

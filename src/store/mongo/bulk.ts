@@ -11,6 +11,21 @@ export function chunksOf<T>(items: readonly T[], size: number = CHUNK): T[][] {
   return chunks
 }
 
+/** Rows of a cursor looked at in one step. */
+const SLICE = 256
+
+/** Rows of a cursor, a few hundred at a time. */
+export async function* slicesOf<T>(items: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  let slice: T[] = []
+  for await (const item of items) {
+    slice.push(item)
+    if (slice.length < SLICE) continue
+    yield slice
+    slice = []
+  }
+  if (slice.length > 0) yield slice
+}
+
 /** Documents by `_id`, in no order; missing ones are left out. */
 export function byIds<D extends Document & { readonly _id: string }>(
   collection: Collection<D>,

@@ -8,7 +8,7 @@ import { activityTerm } from '../../xapi/terms.ts'
 import type { PendingChange, TenantId } from '../ports.ts'
 import { byIds } from './bulk.ts'
 import type { IdentityDoc, StatementCollections } from './collections.ts'
-import { keyOf } from './keys-of.ts'
+import { keyOf, keysAfter } from './keys-of.ts'
 import { type AttemptDoc, meterCollections } from './meter-collections.ts'
 import { objectsBelow } from './objects-below.ts'
 import type { Redirects } from './redirects.ts'
@@ -22,9 +22,6 @@ export interface Found {
 
 /** One way of finding learners, in slices; begins at the position ''. */
 export type Look = (tenant: TenantId, subject: string, position: string, slice: number) => Promise<Found>
-
-/** After every key of a tenant. */
-const END = '\u{10FFFF}'
 
 /** The ways to look, one after the other, for each kind of change. */
 export function touchedBy(
@@ -42,8 +39,8 @@ export function touchedBy(
 
 export function seenIdentities({ identities }: StatementCollections): Look {
   return async (tenant, _subject, position, slice) => {
-    const rest = { $gt: keyOf(tenant, position), $lt: keyOf(tenant, END) }
-    const rows = await identities.find({ _id: rest, seen: true }).sort({ _id: 1 }).limit(slice).toArray()
+    const rest = { _id: keysAfter(tenant, position), seen: true }
+    const rows = await identities.find(rest).sort({ _id: 1 }).limit(slice).toArray()
     return { identities: rows, next: nextOf(rows, slice, ({ key }) => key) }
   }
 }
@@ -54,8 +51,7 @@ export function seenIdentities({ identities }: StatementCollections): Look {
  */
 function markedIdentities({ marks, identities }: StatementCollections): Look {
   return async (tenant, _subject, position, slice) => {
-    const after = position === '' ? keyOf(tenant, '') : position
-    const rest = { $gt: after, $lt: keyOf(tenant, END) }
+    const rest = { ...keysAfter(tenant), ...(position !== '' && { $gt: position }) }
     const rows = await marks.find({ _id: rest }).sort({ _id: 1 }).limit(slice).toArray()
     const found = await byIds(
       identities,

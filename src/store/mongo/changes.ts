@@ -60,10 +60,13 @@ export function createChanges(db: Db, { collections, redirects, puts, mark }: Ch
     return last ? 'done' : 'more'
   }
   return {
-    pendingChanges: async () => {
+    pendingChanges: async (limit) => {
       await puts.finishAll()
-      const all = await Promise.all([listOf('element', places.element), listOf('policy', places.policy)])
-      return all.flat().sort((a, b) => a.recorded - b.recorded || (a.id < b.id ? -1 : 1))
+      const all = await Promise.all([
+        listOf('element', places.element, limit),
+        listOf('policy', places.policy, limit),
+      ])
+      return all.flat().sort(byAge).slice(0, limit)
     },
     expandChange: async (lease: Lease, change, slice) => {
       if (!(await held(lease))) return 'fenced'
@@ -77,12 +80,16 @@ export function createChanges(db: Db, { collections, redirects, puts, mark }: Ch
       if (put)
         return { id: put.by, tenant, kind: 'element', subject: put.changed[0] ?? '', recorded: put.recorded }
       const all = await Promise.all([
-        listOf('element', places.element, tenant),
-        listOf('policy', places.policy, tenant),
+        listOf('element', places.element, 1, tenant),
+        listOf('policy', places.policy, 1, tenant),
       ])
-      return all.flat().sort((a, b) => a.recorded - b.recorded)[0] ?? null
+      return all.flat().sort(byAge)[0] ?? null
     },
   }
+}
+
+function byAge(a: PendingChange, b: PendingChange): number {
+  return a.recorded - b.recorded || (a.id < b.id ? -1 : 1)
 }
 
 function placesOf(db: Db): Readonly<Record<'element' | 'policy', Collection<Changing>>> {
@@ -93,16 +100,16 @@ function placesOf(db: Db): Readonly<Record<'element' | 'policy', Collection<Chan
   }
 }
 
-/** With a tenant: its oldest. */
+/** The oldest ones, of all tenants or of one. */
 async function listOf(
   kind: 'element' | 'policy',
   place: Collection<Changing>,
+  limit: number,
   tenant?: TenantId,
 ): Promise<readonly PendingChange[]> {
   const any = { 'pending.recorded': { $gte: Number.MIN_SAFE_INTEGER } }
   const filter = (tenant === undefined ? any : { tenant, ...any }) as Filter<Changing>
-  const cursor = place.find(filter).sort({ 'pending.recorded': 1 })
-  const found = await (tenant === undefined ? cursor : cursor.limit(1)).toArray()
+  const found = await place.find(filter).sort({ 'pending.recorded': 1 }).limit(limit).toArray()
   return found.flatMap(({ _id, tenant: of, id, pending }) =>
     pending
       ? [{ id: `${_id}${BETWEEN}${pending.id}`, tenant: of, kind, subject: id, recorded: pending.recorded }]

@@ -6,7 +6,7 @@
  * a batch its journal, a statement (with its facts) its own document, a learner's redirect the learner document.
  */
 import type { Collection, Db, IndexDescription } from 'mongodb'
-import type { IdentityLink } from '../ports.ts'
+import type { IdentityLink, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
 export interface FactPart {
@@ -37,8 +37,12 @@ export interface StatementDoc {
   /** With `voiding`: 1 voids statements of its own credential only, 2 any. */
   readonly voids: 0 | 1 | 2
   readonly facts: readonly FactPart[]
-  /** The identityKeys of the facts, each once. */
+  /** The identityKeys of the facts, each once; also of facts that were replaced (replace-facts.ts). */
   readonly who: readonly string[]
+  /** Of the commit that replaced the facts last. */
+  readonly mended?: number
+  /** Only of an imported one (ruling 37). */
+  readonly provenance?: Provenance
   readonly stored: number
   readonly voided: boolean
   /** Visible to readers, exports and meters; set when its batch is committed. A document without is a claim on the id. */

@@ -6,6 +6,7 @@ import { type Allocator, createAllocator } from './allocator.ts'
 import { createApplyStatements } from './apply-statements.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { type StatementCollections, statementCollections } from './collections.ts'
+import { affectedMarker, objectNotes } from './consequences.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
 import { createInsert, KIND } from './insert-statements.ts'
 import { createJoins, type Joins } from './join.ts'
@@ -14,6 +15,7 @@ import { ALWAYS, markAll } from './marks.ts'
 import { createMeet } from './meet.ts'
 import { createRedirects, type Redirects } from './redirects.ts'
 import { createReferences } from './references.ts'
+import { FACTS, factsEffect } from './replace-facts.ts'
 import type { Timing } from './sweeper.ts'
 
 export interface CoreParts {
@@ -43,13 +45,20 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   const joins = createJoins(collections)
   const meet = createMeet(collections, joins)
   const references = createReferences(collections)
-  const application = createApplyStatements({ collections, meet, references })
+  const noteObjects = objectNotes(collections)
+  const mark = affectedMarker(collections)
+  const application = createApplyStatements({ collections, meet, references, noteObjects, mark })
   const journal = createJournal({
     collections,
     allocator,
     epochs,
     patienceMs: timing.silenceMs + 3 * timing.sweepMs,
-    effects: { ...effects, [KIND]: application.reapply, links: linksEffect(collections, joins) },
+    effects: {
+      ...effects,
+      [KIND]: application.reapply,
+      [FACTS]: factsEffect({ collections, meet, noteObjects, mark }),
+      links: linksEffect(collections, joins),
+    },
   })
   const claims = createClaims(collections, journal)
   const insert = createInsert({ collections, journal, claims, application })

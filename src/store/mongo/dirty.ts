@@ -2,9 +2,10 @@
 import type { Db } from 'mongodb'
 import type { ComputedThrough, MeteringStore, TenantId } from '../ports.ts'
 import type { Allocator } from './allocator.ts'
-import { byIds } from './bulk.ts'
+import { byIds, slicesOf } from './bulk.ts'
 import type { Changes } from './changes.ts'
 import type { MarkDoc, StatementCollections } from './collections.ts'
+import { failingReader } from './failing.ts'
 import { keyOf } from './keys-of.ts'
 import { meterCollections } from './meter-collections.ts'
 import type { Redirects } from './redirects.ts'
@@ -17,8 +18,6 @@ interface Dirty {
 
 /** Of every so many learners handed out, one may be of those whose recount has failed. */
 const TURNS = 8
-/** Marks looked at in one step. */
-const SLICE = 256
 
 export function dirtyReads(db: Db, { marks }: StatementCollections, redirects: Redirects) {
   const { failures } = meterCollections(db)
@@ -65,12 +64,14 @@ export function dirtyReads(db: Db, { marks }: StatementCollections, redirects: R
  */
 export function computedThroughReader(
   db: Db,
-  { marks }: StatementCollections,
+  collections: StatementCollections,
   redirects: Redirects,
   allocator: Allocator,
   changes: Changes,
 ): MeteringStore['computedThrough'] {
+  const { marks } = collections
   const { failures } = meterCollections(db)
+  const failingIn = failingReader(db, collections, redirects)
   const wordsFor = async ({ tenant, learner: met }: MarkDoc): Promise<string> => {
     const learner = (await redirects.rootsOf(tenant, [met])).get(met)?.id ?? met
     const failed = await failures.findOne({ _id: keyOf(tenant, learner) })
@@ -82,12 +83,13 @@ export function computedThroughReader(
     const change = await changes.oldest(tenant)
     const [mark] = await marks.find({ tenant }).sort({ oldest: 1 }).limit(1).toArray()
     const oldest = Math.min(change?.recorded ?? Infinity, mark?.oldest ?? Infinity)
-    if (oldest > visible) return { at: visible, behind: null }
+    if (oldest > visible) return { at: visible, behind: null, failing: null }
+    const failing = await failingIn(tenant, Math.min(change?.recorded ?? Infinity, visible + 1))
     if (change?.recorded === oldest) {
       const behind = `the change of ${change.kind} «${change.subject}» is still being applied to everybody it touches`
-      return { at: oldest - 1, behind }
+      return { at: oldest - 1, behind, failing }
     }
-    return { at: oldest - 1, behind: mark ? await wordsFor(mark) : null }
+    return { at: oldest - 1, behind: mark ? await wordsFor(mark) : null, failing }
   }
 }
 
@@ -99,15 +101,4 @@ function inTurn(fresh: readonly Dirty[], failed: readonly Dirty[], limit: number
     tenant,
     learner,
   }))
-}
-
-async function* slicesOf<T>(items: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
-  let slice: T[] = []
-  for await (const item of items) {
-    slice.push(item)
-    if (slice.length < SLICE) continue
-    yield slice
-    slice = []
-  }
-  if (slice.length > 0) yield slice
 }

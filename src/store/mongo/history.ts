@@ -5,17 +5,15 @@
  */
 import type { Db } from 'mongodb'
 import type { LaunchRecord } from '../../attempts/derivation.ts'
-import type { Fact, StoredFact } from '../../attempts/fact.ts'
+import type { StoredFact } from '../../attempts/fact.ts'
 import type { Identity, LearnerHistory, TenantId } from '../ports.ts'
 import { byIds, whereIn } from './bulk.ts'
-import type { FactPart, IdentityDoc, StatementCollections, StatementDoc } from './collections.ts'
+import type { IdentityDoc, StatementCollections } from './collections.ts'
+import { EVIDENCE, type Evidence, factsIn } from './fact-parts.ts'
 import { keyOf } from './keys-of.ts'
 import { meterCollections } from './meter-collections.ts'
 import type { Redirects } from './redirects.ts'
 
-type Evidence = Pick<StatementDoc, '_id' | 'facts' | 'stored' | 'voided' | 'seq'>
-
-const EVIDENCE = { projection: { facts: 1, stored: 1, voided: 1, seq: 1 } } as const
 /** Claims of batches that are not committed have none. */
 const VISIBLE = { seq: { $gt: 0 } } as const
 
@@ -73,13 +71,4 @@ export function identitiesOf(learner: string, members: readonly IdentityDoc[]): 
   return members
     .map(({ ifi, name, seen }) => ({ ifi, learner, name, seen }))
     .sort((a, b) => (a.ifi < b.ifi ? -1 : 1))
-}
-
-function factsIn(
-  { seq, stored, voided, facts }: Evidence,
-  wanted: (part: FactPart) => boolean,
-): StoredFact[] {
-  return facts
-    .filter(wanted)
-    .map(({ data }) => ({ ...(JSON.parse(data) as Fact), seq: seq ?? 0, stored, voided }))
 }

@@ -7,8 +7,9 @@ import type { ApplyStatements } from './apply-statements.ts'
 import { byIds } from './bulk.ts'
 import type { Claims, Taken } from './claims.ts'
 import type { Reservation, StatementCollections, StatementDoc } from './collections.ts'
+import { factParts } from './fact-parts.ts'
 import type { Commit, Journal } from './journal.ts'
-import { firstSeq, identityKey, keyOf } from './keys-of.ts'
+import { firstSeq, keyOf } from './keys-of.ts'
 import { isVoidedBy } from './references.ts'
 
 export interface InsertParts {
@@ -157,10 +158,9 @@ function claimOf(
   { batch, number, stored }: Reservation,
   index: number,
 ): StatementDoc {
-  const { id, raw, timestamp, version, terms, voids, refersTo } = statement
+  const { id, raw, timestamp, version, terms, voids, refersTo, provenance } = statement
   const refers = voids ?? refersTo ?? undefined
-  // A Group may name one person twice: one fact is enough.
-  const facts = new Map(statement.facts.map((fact) => [identityKey(fact.learner), fact]))
+  const facts = factParts(statement.facts)
   return {
     _id: keyOf(tenant, id),
     tenant,
@@ -174,8 +174,9 @@ function claimOf(
     voiding: voids !== null,
     ...(refers !== undefined && { refers }),
     voids: voidsLevel(voids, voidsOthers),
-    facts: [...facts].map(([who, fact]) => ({ who, data: JSON.stringify(fact) })),
-    who: [...facts.keys()],
+    facts,
+    who: facts.map(({ who }) => who),
+    ...(provenance && { provenance }),
     stored,
     voided: false,
     batch,

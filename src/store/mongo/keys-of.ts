@@ -9,6 +9,14 @@ export function keyOf(tenant: TenantId, ...parts: readonly (string | number)[]):
   return [tenant, ...parts].join(BETWEEN)
 }
 
+/** After every key of a tenant. */
+const END = '\u{10FFFF}'
+
+/** As a filter on `_id`: the tenant's keys, from behind this one on. */
+export function keysAfter(tenant: TenantId, last = ''): { readonly $gt: string; readonly $lt: string } {
+  return { $gt: keyOf(tenant, last), $lt: keyOf(tenant, END) }
+}
+
 /** 132 bits. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)

@@ -1,6 +1,6 @@
 /** Dirty marks (ruling 30): the last thing an effect writes, after everything they mark is visible (collections.ts). */
 import { upsertAll } from './bulk.ts'
-import type { IdentityDoc, StatementCollections } from './collections.ts'
+import type { IdentityDoc, StatementCollections, StatementDoc } from './collections.ts'
 import type { Commit } from './journal.ts'
 import { firstSeq } from './keys-of.ts'
 
@@ -16,14 +16,15 @@ export const ALWAYS: Span = { from: -8.64e15, to: 8.64e15 }
 /** A timestamp further ahead than this is not believed (in-the-wild §4.5, 3). */
 const AHEAD_MS = 5 * 60 * 1000
 
-export function spanOf({
-  timestamp,
-  stored,
-}: {
-  readonly timestamp: number | null
-  readonly stored: number
-}): Span {
-  const at = timestamp === null || timestamp > stored + AHEAD_MS ? stored : timestamp
+/** When a statement was received: here, or where it was imported from (ruling 37). */
+export function receivedOf({ stored, provenance }: Pick<StatementDoc, 'stored' | 'provenance'>): number {
+  return provenance?.received ?? stored
+}
+
+export function spanOf(statement: Pick<StatementDoc, 'timestamp' | 'stored' | 'provenance'>): Span {
+  const received = receivedOf(statement)
+  const { timestamp } = statement
+  const at = timestamp === null || timestamp > received + AHEAD_MS ? received : timestamp
   return { from: at, to: at }
 }
 

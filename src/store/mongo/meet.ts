@@ -1,5 +1,6 @@
 /** The people a batch speaks of: their identities and learners, made or found, and what links them by itself. */
 import { randomUUID } from 'node:crypto'
+import type { Fact } from '../../attempts/fact.ts'
 import { automaticLinks } from '../../attempts/identity.ts'
 import type { IdentityLink, TenantId } from '../ports.ts'
 import { byIds, upsertAll } from './bulk.ts'
@@ -86,6 +87,10 @@ export function createMeet(
       },
     }
   }
+}
+
+export function metOf({ learner: ifi, name }: Fact): Met {
+  return { ifi, name: name ?? null }
 }
 
 /** Each once; of several names the last one given. */

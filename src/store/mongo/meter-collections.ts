@@ -172,6 +172,13 @@ export interface LaunchDoc {
   readonly batch: string
 }
 
+export interface ImportDoc {
+  /** keyOf(tenant, name) */
+  readonly _id: string
+  /** The ImportRecord as JSON text. */
+  readonly data: string
+}
+
 export const METER_COLLECTIONS = {
   tenants: [{ key: { slug: 1 }, unique: true }, { key: { created: 1, _id: 1 } }],
   people: [{ key: { tenant: 1, email: 1 }, unique: true }, { key: { tenant: 1, created: 1, id: 1 } }],
@@ -219,6 +226,7 @@ export interface MeterCollections {
   readonly policyTotals: Collection<TotalDoc>
   readonly failures: Collection<FailureDoc>
   readonly launches: Collection<LaunchDoc>
+  readonly imports: Collection<ImportDoc>
 }
 
 export function meterCollections(db: Db): MeterCollections {
@@ -233,5 +241,6 @@ export function meterCollections(db: Db): MeterCollections {
     policyTotals: db.collection('policy_totals'),
     failures: db.collection('failures'),
     launches: db.collection('launches'),
+    imports: db.collection('imports'),
   }
 }

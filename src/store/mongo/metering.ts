@@ -2,7 +2,7 @@
 import type { Db } from 'mongodb'
 import type { Clock } from '../../clock.ts'
 import type { MeteringStore, TenantId } from '../ports.ts'
-import { attemptReads, reviewReads } from './attempt-reads.ts'
+import { attemptReads, reviewReads, untrackedReader } from './attempt-reads.ts'
 import type { CataloguePuts } from './catalogue-put.ts'
 import { createChanges } from './changes.ts'
 import { seenIdentities } from './changes-touched.ts'
@@ -15,6 +15,8 @@ import { identityMarker, type MarkIdentities } from './marking.ts'
 import { meterCollections } from './meter-collections.ts'
 import { countedReads, countsReader, learnerPages } from './metering-reads.ts'
 import { createRecountWriter } from './recounts.ts'
+import { createRepair } from './repair.ts'
+import { factsReplacer } from './replace-facts.ts'
 import { totalsReads } from './totals.ts'
 import { upserted } from './writing.ts'
 
@@ -47,6 +49,9 @@ export function createMeteringStore({ db, clock, core, puts }: MeteringParts): M
     learners: learnerPages(collections, redirects),
     attempts: attemptReads(db),
     review: reviewReads(db),
+    untrackedOf: untrackedReader(db),
+    repair: createRepair(db, collections, redirects),
+    replaceFacts: factsReplacer(collections, core.journal),
   }
 }
 

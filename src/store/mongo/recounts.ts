@@ -11,32 +11,19 @@
  * Between 1 and 3 a reader may see a part of it; computedThrough stays before it until then.
  */
 import type { Db } from 'mongodb'
-import type { LearnerCount } from '../../metering/count.ts'
-import type { Lease, MeteringStore, RecountResult, TenantId } from '../ports.ts'
+import type { Lease, MeteringStore, RecountResult } from '../ports.ts'
 import { attemptRowsOf } from './attempt-rows.ts'
 import type { StatementCollections } from './collections.ts'
 import { countedRowsOf, qualifiedOf } from './counted-rows.ts'
 import { identityKey, keyOf } from './keys-of.ts'
 import { heldLease } from './leases.ts'
-import { meterCollections, type RecountDoc, type UnsettledPart } from './meter-collections.ts'
-import { rowChanges, type Stamp, touchedPolicies, touchedWindows, unsettledAfter } from './recount-plan.ts'
+import { meterCollections, type RecountDoc } from './meter-collections.ts'
+import { type Begun, type Learner, recountSteps, type Wanted } from './recount-steps.ts'
 import type { Redirects } from './redirects.ts'
-import { writeRows } from './rows.ts'
-import { bucketOf, type TotalsRefresh, totalsWriter } from './totals.ts'
-import { isDuplicate, retried } from './writing.ts'
+import { type TotalsRefresh, totalsWriter } from './totals.ts'
+import { retried } from './writing.ts'
 
-type Derived = Pick<RecountResult, 'attempts' | 'untracked'> & {
-  readonly counts: readonly LearnerCount[]
-  readonly absorbed?: true
-}
-
-/** A recount whose rows are written, and whose totals and marks are not. */
-type Begun = Stamp
-
-interface Learner {
-  readonly tenant: TenantId
-  readonly learner: string
-}
+type Derived = Pick<RecountResult, 'attempts' | 'untracked' | 'counts'> & { readonly absorbed?: true }
 
 /** Learners written at the same time. */
 const AT_ONCE = 8
@@ -60,7 +47,13 @@ export function createRecountWriter(
     const merged = [...(await redirects.groupOf(tenant, [learner]))].filter((id) => id !== learner)
     const begun: Begun[] = []
     for (const id of merged) begun.push(...(await absorb({ tenant, learner: id }, touched)))
-    const own = await replace({ tenant, learner }, await current(tenant, learner), base, result, touched)
+    const own = await replace(
+      { tenant, learner },
+      await current(tenant, learner),
+      base,
+      wantedOf({ tenant, learner }, result),
+      touched,
+    )
     return own && [...begun, own]
   }
   /** Learners merged into this one: what was derived for them is part of this one's result now. */
@@ -68,7 +61,7 @@ export function createRecountWriter(
     for (;;) {
       const before = await current(of.tenant, of.learner)
       if (before?.absorbed && !before.unsettled) return []
-      const begun = await replace(of, before, before?.n ?? 0, ABSORBED, touched)
+      const begun = await replace(of, before, before?.n ?? 0, wantedOf(of, ABSORBED), touched)
       if (begun) return [begun]
     }
   }
@@ -87,83 +80,15 @@ export function createRecountWriter(
   }
 }
 
-function recountSteps(db: Db) {
-  const { recounts, counted, attempts } = meterCollections(db)
-
-  const decide = async (before: RecountDoc | null, after: RecountDoc): Promise<boolean> => {
-    const { _id, ...members } = after
-    try {
-      if (before === null) {
-        await retried(() => recounts.insertOne(after))
-        return true
-      }
-      const { matchedCount } = await retried(() => recounts.replaceOne({ _id, n: before.n }, members))
-      return matchedCount === 1
-    } catch (error) {
-      if (!isDuplicate(error)) throw error
-      return false
-    }
-  }
-  return {
-    current: (tenant: TenantId, learner: string) => recounts.findOne({ _id: keyOf(tenant, learner) }),
-
-    /** Makes everything derived of one learner equal to what is given; null when another recount came first. */
-    replace: async (
-      { tenant, learner }: Learner,
-      before: RecountDoc | null,
-      base: number,
-      derived: Derived,
-      totals: TotalsRefresh,
-    ): Promise<Begun | null> => {
-      if ((before?.n ?? 0) !== base) return null
-      const stamp = { tenant, learner, n: base + 1 }
-      const [oldCounted, oldAttempts] = await Promise.all([
-        counted.find({ tenant, learner }).toArray(),
-        attempts.find({ tenant, learner }).toArray(),
-      ])
-      const earlier: UnsettledPart | undefined = before?.unsettled
-      const wanted = countedRowsOf(tenant, learner, stamp.n, derived.counts)
-      const wantedAttempts = attemptRowsOf(tenant, learner, stamp.n, derived.attempts)
-      const keys = rowChanges(stamp, oldCounted, wanted, earlier?.counted ?? null)
-      const tries = rowChanges(stamp, oldAttempts, wantedAttempts, earlier?.attempts ?? null)
-      const qualified = qualifiedOf(derived.counts)
-      const touched = {
-        windows: touchedWindows(oldCounted, keys),
-        policies: touchedPolicies(before?.qualified ?? [], qualified),
-      }
-      const unsettled = unsettledAfter(earlier, keys, tries, touched)
-      const after = { ...documentOf(stamp, derived, qualified), unsettled }
-      if (!(await decide(before, after))) return null
-      totals.add(tenant, learner, unsettled)
-      const first = [await writeRows(counted, stamp.n, keys), await writeRows(attempts, stamp.n, tries)]
-      return first.every(Boolean) ? stamp : null
-    },
-
-    /** False when another recount has come meanwhile: it answers for what this one has written. */
-    settle: async ({ tenant, learner, n }: Begun): Promise<boolean> => {
-      const mine = { _id: keyOf(tenant, learner), n }
-      const { matchedCount } = await retried(() => recounts.updateOne(mine, { $unset: { unsettled: '' } }))
-      return matchedCount === 1
-    },
-  }
-}
-
-function documentOf(
-  { tenant, learner, n }: Stamp,
-  { untracked, absorbed }: Derived,
-  qualified: RecountDoc['qualified'],
-): RecountDoc {
+function wantedOf({ tenant, learner }: Learner, { attempts, untracked, counts, absorbed }: Derived) {
   const reasons = Object.entries(untracked) as [RecountDoc['untracked'][number]['reason'], number][]
-  return {
-    _id: keyOf(tenant, learner),
-    tenant,
-    learner,
-    bucket: bucketOf(learner),
-    n,
+  return (n: number): Wanted => ({
+    counted: countedRowsOf(tenant, learner, n, counts),
+    attempts: attemptRowsOf(tenant, learner, n, attempts),
     untracked: reasons.flatMap(([reason, statements]) => (statements > 0 ? [{ reason, statements }] : [])),
-    qualified,
+    qualified: qualifiedOf(counts),
     ...(absorbed && { absorbed }),
-  }
+  })
 }
 
 /**

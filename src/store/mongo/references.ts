@@ -27,6 +27,7 @@ export type Node = Pick<
   | 'terms'
   | 'timestamp'
   | 'stored'
+  | 'provenance'
   | 'who'
   | 'seq'
   | 'voided'
@@ -42,6 +43,7 @@ const NODE = {
     terms: 1,
     timestamp: 1,
     stored: 1,
+    'provenance.received': 1,
     who: 1,
     seq: 1,
     voided: 1,

@@ -41,6 +41,8 @@ const SHOWN = {
   },
 } as const
 
+const SCANNED = { projection: { ...SHOWN.projection, provenance: 1 } } as const
+
 export function createStatementStore({
   collections,
   allocator,
@@ -84,7 +86,11 @@ export function createStatementStore({
     },
     scan: async (tenant, afterSeq, limit) => {
       const { seq } = await allocator.horizon()
-      return (await read({ tenant, seq: { $gt: afterSeq, $lte: seq } }, 1, limit)).map(shownOf)
+      const range = { tenant, seq: { $gt: afterSeq, $lte: seq } }
+      const found = await retried(() =>
+        statements.find(range, SCANNED).sort({ seq: 1 }).limit(limit).toArray(),
+      )
+      return found.map((doc) => ({ ...shownOf(doc), ...(doc.provenance && { provenance: doc.provenance }) }))
     },
     consistentThrough: async () => (await allocator.raisedHorizon()).through,
   }

@@ -10,6 +10,7 @@ import { createCore } from './core.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createElementStore } from './elements.ts'
 import { createIdentityStore } from './identities.ts'
+import { createImportStore } from './imports.ts'
 import { createJoins } from './join.ts'
 import { createKeyStore } from './keys.ts'
 import { createLaunchStore, LAUNCHES, launchesEffect } from './launches.ts'
@@ -21,6 +22,7 @@ import { createRefusalLog } from './refusals.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
+import { createUpkeep } from './upkeep.ts'
 
 export interface StoreParts {
   readonly db: Db
@@ -60,6 +62,8 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
+    imports: guarded(createImportStore(db), gate),
+    upkeep: guarded(createUpkeep(db), gate),
     jobs: () => createAgendaBackend(db, clock),
     stop: async () => {
       await gate.close()

@@ -36,6 +36,50 @@ export function bucketOf(learner: string): string {
   return learner.slice(0, 3)
 }
 
+/** Counts whole totals again, and writes those that were wrong. */
+export interface TotalsRepair {
+  /** `touched`: rows of it were just removed; then it is written also when it is right, for whoever counted before that. */
+  window(tenant: TenantId, window: WindowRef, touched: boolean): Promise<boolean>
+  policy(tenant: TenantId, policy: string, touched: boolean): Promise<boolean>
+}
+
+/** @returns whether each was wrong */
+export function totalsRepair(db: Db): TotalsRepair {
+  const { counted, recounts, windowTotals, policyTotals } = meterCollections(db)
+  return {
+    window: (tenant, window, touched) => {
+      const { policy, version, start: windowStart } = window
+      const rows = () => countBy(counted, { tenant, policy, version, windowStart })
+      return mend(windowTotals, windowId(tenant, window), rows, touched)
+    },
+    policy: (tenant, policy, touched) => {
+      const rows = () => countBy(recounts, { tenant, 'qualified.policy': policy })
+      return mend(policyTotals, keyOf(tenant, policy), rows, touched)
+    },
+  }
+}
+
+async function mend(
+  kept: Collection<TotalDoc>,
+  _id: string,
+  count: () => Promise<ReadonlyMap<string, number>>,
+  touched: boolean,
+): Promise<boolean> {
+  for (;;) {
+    const found = await kept.findOne({ _id })
+    const buckets = Object.fromEntries(await count())
+    const right = sameBuckets(found?.buckets ?? {}, buckets)
+    if (right && !touched) return false
+    const revision = found?.revision ?? 0
+    if (await swapped(kept, { _id, revision }, { $set: { buckets, revision: revision + 1 } })) return !right
+  }
+}
+
+/** One that is not there is empty. */
+function sameBuckets(a: TotalDoc['buckets'], b: TotalDoc['buckets']): boolean {
+  return [...Object.keys(a), ...Object.keys(b)].every((bucket) => (a[bucket] ?? 0) === (b[bucket] ?? 0))
+}
+
 export function totalsWriter(db: Db): () => TotalsRefresh {
   const { counted, recounts, windowTotals, policyTotals } = meterCollections(db)
   const ofWindow = (tenant: TenantId, window: WindowRef): Total => {
@@ -75,7 +119,7 @@ export function totalsWriter(db: Db): () => TotalsRefresh {
   }
 }
 
-function windowId(tenant: TenantId, { policy, version, start }: WindowRef): string {
+export function windowId(tenant: TenantId, { policy, version, start }: WindowRef): string {
   return keyOf(tenant, policy, version, start)
 }
 

@@ -1,0 +1,35 @@
+/** Facts as their statement keeps them. */
+import type { Fact, StoredFact } from '../../attempts/fact.ts'
+import { StoreError } from '../store-error.ts'
+import type { FactPart, StatementDoc } from './collections.ts'
+import { identityKey } from './keys-of.ts'
+import { receivedOf } from './marks.ts'
+
+export type Evidence = Pick<StatementDoc, '_id' | 'facts' | 'stored' | 'provenance' | 'voided' | 'seq'>
+
+/** As much of a statement as its facts need. */
+export const EVIDENCE = {
+  projection: { facts: 1, stored: 1, 'provenance.received': 1, voided: 1, seq: 1 },
+} as const
+
+/** A Group may name one person twice: one fact is enough. */
+export function factParts(facts: readonly Fact[]): readonly FactPart[] {
+  const byLearner = new Map(facts.map((fact) => [identityKey(fact.learner), fact]))
+  return [...byLearner].map(([who, fact]) => ({ who, data: JSON.stringify(fact) }))
+}
+
+/** @throws StoreError `damaged` */
+export function factsIn(evidence: Evidence, wanted: (part: FactPart) => boolean): StoredFact[] {
+  const { seq = 0, voided, facts } = evidence
+  const stored = receivedOf(evidence)
+  return facts.filter(wanted).map(({ data }) => ({ ...parsed(data, seq), seq, stored, voided }))
+}
+
+function parsed(data: string, seq: number): Fact {
+  try {
+    return JSON.parse(data) as Fact
+  } catch {
+    // Without the parser's sentence: it would quote what may be personal.
+    throw new StoreError('damaged', `a stored fact of statement number ${seq} cannot be read: it is no JSON`)
+  }
+}
