@@ -41,7 +41,7 @@ export function malformedAt(path: string, message: string, requirement: string):
 export function unavailable(cause: unknown): Refusal {
   return new Refusal(
     'unavailable',
-    'the store cannot be used right now; nothing of this request was stored',
+    'the store cannot be used right now; the request is stored whole or not at all: send it again',
     [],
     cause,
   )

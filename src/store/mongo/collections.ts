@@ -178,7 +178,7 @@ export const STATEMENT_COLLECTIONS = {
   meta: [],
   allocator: [],
   epochs: [],
-  journal: [{ key: { epoch: 1 } }, { key: { tenant: 1, stored: 1 } }],
+  journal: [],
   statements: [
     { key: { tenant: 1, seq: 1 } },
     { key: { tenant: 1, terms: 1, seq: 1 } },
