@@ -14,7 +14,14 @@ import {
   statementOf,
   voidingOf,
 } from '../contract/statement-fixtures.ts'
-import { brokenConnection, type Call, type Moment, upsertRace, writeConflict } from '../harness/faults.ts'
+import {
+  brokenConnection,
+  brokenSocket,
+  type Call,
+  type Moment,
+  upsertRace,
+  writeConflict,
+} from '../harness/faults.ts'
 import { leftovers, NOTHING_LEFT, newWorld, type TestProcess, type World } from './mongo-processes.ts'
 
 let world: World
@@ -243,10 +250,13 @@ describe('voids and references from both sides (ruling 28)', () => {
     const one = target()
     const voiding = voidingOf(one.id)
     const [late, quick] = slow === 'target' ? [one, voiding] : [voiding, one]
+    // Who may void everything does not look at the target before, so nothing makes them wait for each other.
+    const storeWith = (by: TestProcess, statement: IncomingStatement) =>
+      by.statements.insert(T, batchOf([statement], { voidsOthers: true }))
     const showing = a.faults.pause('statements.updateMany', 'before', isShowing)
-    const storing = insert(a, late)
+    const storing = storeWith(a, late)
     await showing.reached
-    await insert(b, quick)
+    await storeWith(b, quick)
     showing.resume()
     await storing
     expect((await b.statements.find(T, one.id))?.voided).toBe(true)
@@ -479,6 +489,7 @@ describe('a fault at any call', () => {
   const faults: [string, Moment, () => Error][] = [
     ['a connection that breaks before the command is carried out', 'before', brokenConnection],
     ['a connection that breaks after the command was carried out', 'after', brokenConnection],
+    ['a socket that the other side has ended', 'before', brokenSocket],
     ['a write conflict (112)', 'before', writeConflict],
   ]
   it.each(faults)(
