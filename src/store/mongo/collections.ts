@@ -147,6 +147,8 @@ export interface Reservation {
   /** The journal's id. */
   readonly batch: string
   readonly number: number
+  /** The first number that was given out with this `stored`. */
+  readonly first: number
   readonly stored: number
   readonly epoch: string
 }
