@@ -109,7 +109,7 @@ function asRefusal(error: unknown): Refusal | null {
   if (code === 'unavailable') {
     return new Refusal(
       'unavailable',
-      'the store cannot be used right now; nothing of this request was stored',
+      'the store cannot be used right now; the request is stored whole or not at all: send it again',
       [],
       error,
     )

@@ -55,6 +55,8 @@ const METHODS = new Set([
 
 /** The connection broke: whether the command was carried out depends on the moment. */
 export const brokenConnection = () => new MongoNetworkError('connection 1 to test:27017 closed')
+/** The same as the driver lets it through when the other side has ended the socket. */
+export const brokenSocket = () => Object.assign(new Error('This socket has been ended'), { code: 'EPIPE' })
 /** Two writers met (WriteConflict). */
 export const writeConflict = () => new MongoServerError({ message: 'WriteConflict', code: 112 })
 /** The loser of two upserts of one document. */

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { SEQS } from '../../src/store/mongo/keys-of.ts'
 import type { Batch, BatchOutcome, IncomingStatement } from '../../src/store/ports.ts'
 import { newTenant } from '../contract/opened.ts'
 import {
@@ -14,7 +15,14 @@ import {
   statementOf,
   voidingOf,
 } from '../contract/statement-fixtures.ts'
-import { brokenConnection, type Call, type Moment, upsertRace, writeConflict } from '../harness/faults.ts'
+import {
+  brokenConnection,
+  brokenSocket,
+  type Call,
+  type Moment,
+  upsertRace,
+  writeConflict,
+} from '../harness/faults.ts'
 import { leftovers, NOTHING_LEFT, newWorld, type TestProcess, type World } from './mongo-processes.ts'
 
 let world: World
@@ -210,18 +218,30 @@ describe('a batch and its journal (ruling 28)', () => {
   })
 
   it('two batches that want the same ids in opposite order do not wait in a circle', async () => {
-    const ids = Array.from({ length: 10 }, () => randomUUID())
-    const batchBy = (verb: string, order: readonly string[]) =>
-      order.map((id) => statementOf({ id, verb: `http://example.org/verbs/${verb}` }))
-    const outcomes = await Promise.all([
-      insert(a, ...batchBy('a', ids)),
-      insert(b, ...batchBy('b', ids.toReversed())),
-    ])
+    const [first = '', middle = '', last = ''] = [randomUUID(), randomUUID(), randomUUID()].sort()
+    const ordered = (verb: string, ids: readonly string[]) =>
+      ids.map((id) => statementOf({ id, verb: `http://example.org/verbs/${verb}` }))
+    const claiming = [a, b].map((one) => one.faults.pause('statements.insertMany', 'before'))
+    const storing = [
+      insert(a, ...ordered('a', [first, middle, last])),
+      insert(b, ...ordered('b', [last, middle, first])),
+    ]
+    await Promise.all(claiming.map(({ reached }) => reached))
+    // Both have looked and found all free. Now a third one takes what they want in the middle: each is to have one id
+    // before it meets the other.
+    const c = world.start()
+    const commit = c.faults.pause('journal.findOneAndUpdate', 'before', isCommit)
+    void insert(c, statementOf({ id: middle }))
+    await commit.reached
+    for (const { resume } of claiming) resume()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const held = await b.core.collections.journal.findOne({ tenant: T, epoch: await c.core.epochs.current() })
+    await b.core.journal.settle(held?._id ?? '')
+    const outcomes = await Promise.all(storing)
     expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['conflict', 'stored'])
-    expect(
-      new Set((await listed(a)).map(({ raw }) => (JSON.parse(raw) as { verb: { id: string } }).verb.id)).size,
-    ).toBe(1)
-    expect(await listed(a)).toHaveLength(10)
+    const verbs = (await listed(a)).map(({ raw }) => (JSON.parse(raw) as { verb: { id: string } }).verb.id)
+    expect(verbs).toHaveLength(3)
+    expect(new Set(verbs).size).toBe(1)
   })
 
   it('does not wait for the target of a void while it holds claims: two that void each other’s statements both end', async () => {
@@ -243,10 +263,13 @@ describe('voids and references from both sides (ruling 28)', () => {
     const one = target()
     const voiding = voidingOf(one.id)
     const [late, quick] = slow === 'target' ? [one, voiding] : [voiding, one]
+    // Who may void everything does not look at the target before, so nothing makes them wait for each other.
+    const storeWith = (by: TestProcess, statement: IncomingStatement) =>
+      by.statements.insert(T, batchOf([statement], { voidsOthers: true }))
     const showing = a.faults.pause('statements.updateMany', 'before', isShowing)
-    const storing = insert(a, late)
+    const storing = storeWith(a, late)
     await showing.reached
-    await insert(b, quick)
+    await storeWith(b, quick)
     showing.resume()
     await storing
     expect((await b.statements.find(T, one.id))?.voided).toBe(true)
@@ -328,6 +351,23 @@ describe('stored, lists and Consistent-Through (ruling 29)', () => {
     expect(await b.statements.consistentThrough()).toBeGreaterThanOrEqual(stored)
   })
 
+  it('batches that share an instant are listed together: one that ends first waits for the others', async () => {
+    const { allocator, epochs } = a.core
+    const epoch = await epochs.current()
+    // The first goes alone, those that come while it is on its way go together.
+    const asked = ['x', 'y', 'z'].map((batch) => allocator.reserve({ batch, epoch, size: 1 }))
+    const [x, y, z] = await Promise.all(asked)
+    expect(y?.stored).toBe(z?.stored)
+    await allocator.close('x')
+    await allocator.close('y')
+    const held = await allocator.horizon()
+    expect(held.seq).toBeLessThan((y?.number ?? 0) * SEQS)
+    expect(held.seq).toBeGreaterThanOrEqual((x?.number ?? 0) * SEQS)
+    expect(held.through).toBe((z?.stored ?? 0) - 1)
+    await allocator.close('z')
+    expect((await allocator.horizon()).seq).toBeGreaterThanOrEqual((z?.number ?? 0) * SEQS)
+  })
+
   it('who polls with since, from the last it saw, misses nothing of writers that overtake each other', async () => {
     const seen: string[] = []
     let since = 0
@@ -347,10 +387,10 @@ describe('stored, lists and Consistent-Through (ruling 29)', () => {
     const written: string[] = []
     await Promise.all(
       processes.map(async (one) => {
-        for (let n = 0; n < 12; n++) {
-          const batch = [statementOf(), statementOf()]
-          await insert(one, ...batch)
-          written.push(...batch.map(({ id }) => id))
+        for (let n = 0; n < 8; n++) {
+          const batches = Array.from({ length: 3 }, () => [statementOf(), statementOf()])
+          await Promise.all(batches.map((batch) => insert(one, ...batch)))
+          written.push(...batches.flat().map(({ id }) => id))
         }
       }),
     )
@@ -479,6 +519,7 @@ describe('a fault at any call', () => {
   const faults: [string, Moment, () => Error][] = [
     ['a connection that breaks before the command is carried out', 'before', brokenConnection],
     ['a connection that breaks after the command was carried out', 'after', brokenConnection],
+    ['a socket that the other side has ended', 'before', brokenSocket],
     ['a write conflict (112)', 'before', writeConflict],
   ]
   it.each(faults)(

@@ -149,7 +149,7 @@ function reservationsOf(requests: readonly Request[], seen: Known, stored: numbe
   return requests.map((request) => {
     const number = last + 1
     last += numbersFor(request)
-    return { batch: request.batch, number, stored, epoch: request.epoch }
+    return { batch: request.batch, number, first: seen.number + 1, stored, epoch: request.epoch }
   })
 }
 
@@ -171,6 +171,7 @@ function horizonOf({ number, stored, open }: AllocatorDoc): Horizon {
   if (open.length === 0) return { through: stored, seq: firstSeq(number + 1) - 1 }
   return {
     through: Math.min(...open.map((one) => one.stored)) - 1,
-    seq: firstSeq(Math.min(...open.map((one) => one.number))) - 1,
+    // All of an instant or nothing: who polls with `since` asks for what is later than the last instant seen.
+    seq: firstSeq(Math.min(...open.map((one) => one.first))) - 1,
   }
 }

@@ -53,6 +53,8 @@ export async function whereIn<D extends Document & { readonly _id: string }>(
 
 export interface Change<D> {
   readonly _id: string
+  /** Further fields of the shard key, where that is not `_id`: an upsert must name all of it. */
+  readonly within?: Partial<D>
   readonly update: Document & { readonly $setOnInsert?: Partial<D> }
 }
 
@@ -82,7 +84,9 @@ async function writeAll<D extends Document & { readonly _id: string }>(
 ): Promise<void> {
   const sorted = changes.toSorted((a, b) => (a._id < b._id ? -1 : 1))
   for (const chunk of chunksOf(sorted)) {
-    const writes = chunk.map(({ _id, update }) => ({ updateOne: { filter: { _id }, update, upsert } }))
+    const writes = chunk.map(({ _id, within, update }) => ({
+      updateOne: { filter: { _id, ...within }, update, upsert },
+    }))
     await upserted(() =>
       collection.bulkWrite(writes as unknown as AnyBulkWriteOperation<D>[], { ordered: false }),
     )

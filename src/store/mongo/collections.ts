@@ -151,6 +151,8 @@ export interface Reservation {
   /** The journal's id. */
   readonly batch: string
   readonly number: number
+  /** The first number that was given out with this `stored`. */
+  readonly first: number
   readonly stored: number
   readonly epoch: string
 }
@@ -182,7 +184,7 @@ export const STATEMENT_COLLECTIONS = {
   meta: [],
   allocator: [],
   epochs: [],
-  journal: [{ key: { epoch: 1 } }, { key: { tenant: 1, stored: 1 } }],
+  journal: [],
   statements: [
     { key: { tenant: 1, seq: 1 } },
     { key: { tenant: 1, terms: 1, seq: 1 } },

@@ -1,6 +1,7 @@
 /** A client with the concerns every answered write and every decision needs (ruling 28), and the port errors it becomes. */
 import { type Db, MongoClient, type MongoClientOptions, MongoError } from 'mongodb'
 import { StoreError } from '../store-error.ts'
+import { isBrokenSocket } from './writing.ts'
 
 export interface Connection {
   readonly db: Db
@@ -48,7 +49,7 @@ export async function connect(url: string): Promise<Connection> {
 
 /** What a caller of a port is told instead of a driver's error. Ours pass as they are. */
 function storeErrorOf(error: unknown): unknown {
-  if (!(error instanceof MongoError)) return error
+  if (!(error instanceof MongoError || isBrokenSocket(error))) return error
   return new StoreError('unavailable', `MongoDB: ${reasonOf(error)}`, { cause: error })
 }
 

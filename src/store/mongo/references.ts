@@ -145,7 +145,8 @@ export function createReferences({ statements, references }: StatementCollection
             : [
                 {
                   _id: keyOf(tenant, target, from),
-                  update: { $setOnInsert: { tenant, target, from, voids, credential } },
+                  within: { tenant, target },
+                  update: { $setOnInsert: { from, voids, credential } },
                 },
               ],
         ),

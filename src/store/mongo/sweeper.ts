@@ -102,8 +102,16 @@ function loop(
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
+  let failing = false
   const run = async (round: number): Promise<void> => {
-    await work(round).catch(report)
+    try {
+      await work(round)
+      failing = false
+    } catch (error) {
+      // Once, not every second while the database is gone.
+      if (!failing) report(error)
+      failing = true
+    }
     if (stopped) return
     timer = setTimeout(() => {
       running = run(round + 1)

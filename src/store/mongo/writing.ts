@@ -71,8 +71,25 @@ export async function insertOnce<D extends Document & Written>(
   }
 }
 
+/** What the driver lets through of a socket that ended while it was writing to it. */
+const SOCKET_CODES = new Set([
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTCONN',
+  'EPIPE',
+  'ERR_SOCKET_CLOSED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ETIMEDOUT',
+])
+
+export function isBrokenSocket(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && SOCKET_CODES.has(String(error.code))
+}
+
 function isPassing(error: unknown): boolean {
-  if (error instanceof MongoNetworkError) return true
+  if (error instanceof MongoNetworkError || isBrokenSocket(error)) return true
   if (
     error instanceof MongoBulkWriteError &&
     [error.writeErrors].flat().some(({ code }) => code === CONFLICT)
