@@ -11,6 +11,7 @@ import { createReadiness } from './http/health.ts'
 import { createHttp } from './http/server.ts'
 import { createListener, schemeOf } from './listener.ts'
 import { createLog } from './log.ts'
+import { createBodies } from './lrs/body-operations.ts'
 import { createCatalogues } from './lrs/catalogue.ts'
 import type { Lrs } from './lrs/context.ts'
 import type { FileTask, Told } from './lrs/files/task.ts'
@@ -85,7 +86,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
   const http = createHttp({
     lrs,
     bodyLimit: config.ROLLCALL_BODY_LIMIT,
-    storeLarge: intake.store,
+    bodies: createBodies(lrs, intake),
     log,
     keepRefusals: config.ROLLCALL_REFUSALS,
     readiness: createReadiness({ upkeep: stores.upkeep, stopping: () => stopping !== null }),

@@ -14,6 +14,9 @@ import { serve, showFirst } from './serve.ts'
 import { settingsTable } from './settings.ts'
 import { StoreError } from './store/store-error.ts'
 
+/** What was given on the command line cannot be used. */
+class InputError extends Error {}
+
 const print = (line: string): void => {
   console.log(line)
 }
@@ -146,7 +149,7 @@ order(
     .option(...inTenant),
   'policy add accord-3m --anchor 2026-01-31 --limit 1000',
 ).action((name: string, { anchor, limit, tenant }: { anchor?: string; limit?: string; tenant?: string }) =>
-  run('policy add', { policy: readPolicy(name, anchor, limit), ...(tenant && { tenant }) }),
+  run('policy add', () => ({ policy: readPolicy(name, anchor, limit), ...(tenant && { tenant }) })),
 )
 order(
   policy
@@ -170,7 +173,7 @@ order(
   program
     .command('recount')
     .description(
-      'Work every count out again from the statements and say whether anything differed (exit code 1 then).',
+      'Work every count out again from the statements, say what differed (exit code 1 then), and mend it.',
     )
     .requiredOption('--policy <id>', 'the policy')
     .option(...inTenant),
@@ -224,8 +227,9 @@ function order(command: Command, example: string): Command {
 }
 
 /** Goes through the server that holds the data directory, if there is one (ruling 27). */
-async function run(command: string, input: object): Promise<void> {
+async function run(command: string, given: object | (() => object)): Promise<void> {
   await finish(async (config) => {
+    const input = typeof given === 'function' ? given() : given
     const shown = showProgress(print)
     const exit = await orderServer(config.ROLLCALL_DATA, { command, input }, shown).finally(shown.end)
     if (exit !== null) return exit
@@ -248,6 +252,7 @@ async function finish(action: (config: Config) => Promise<number>): Promise<void
     const known =
       error instanceof ConfigError ||
       error instanceof StoreError ||
+      error instanceof InputError ||
       (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
     console.error(known ? (error as Error).message : error)
     process.exitCode = 1
@@ -256,10 +261,20 @@ async function finish(action: (config: Config) => Promise<number>): Promise<void
 
 function readPolicy(name: string, anchor: string | undefined, limit: string | undefined): unknown {
   const preset = presets.find(({ id }) => id === name)
-  const given = (preset ?? JSON.parse(readFileSync(name, 'utf8'))) as { window?: object; limit?: object }
+  const given = (preset ?? readJsonFile(name)) as { window?: object; limit?: object }
   return {
     ...given,
     ...(anchor === undefined ? {} : { window: { ...given.window, anchor } }),
     ...(limit === undefined ? {} : { limit: { ...given.limit, included: Number(limit) } }),
+  }
+}
+
+function readJsonFile(name: string): unknown {
+  try {
+    return JSON.parse(readFileSync(name, 'utf8'))
+  } catch (error) {
+    throw new InputError(
+      `«${name}» is no preset and no JSON file that can be read: ${(error as Error).message}`,
+    )
   }
 }

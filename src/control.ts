@@ -53,7 +53,8 @@ export async function serveControl(directory: string, app: Operated): Promise<{ 
       const exit = await runCommand(app, { command, input }, told)
       tell({ exit })
       answer.end()
-    })()
+      // A request that breaks off or is no order ends itself, not the server.
+    })().catch(() => answer.destroy())
   })
   server.listen(path)
   await once(server, 'listening')

@@ -1,14 +1,13 @@
-/** The thread that parses, checks and stores large bodies, so that the main one stays free (ruling 36). */
+/** The thread that works on large bodies, so that the main one stays free (ruling 36). */
 import { randomUUID } from 'node:crypto'
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from './clock.ts'
 import { connectStores } from './engine.ts'
-import type { Caller } from './lrs/access.ts'
+import { runBodyOperation } from './lrs/body-operations.ts'
 import { createCatalogues } from './lrs/catalogue.ts'
 import type { Lrs } from './lrs/context.ts'
 import { Refusal } from './lrs/refusal.ts'
-import { type StatementsRequest, storeStatements } from './lrs/store-statements.ts'
-import type { IntakeAnswer, ThreadStart } from './threads.ts'
+import type { IntakeAnswer, IntakeOrder, ThreadStart } from './threads.ts'
 
 const start = workerData as ThreadStart
 const stores = await connectStores(start.stores)
@@ -23,16 +22,13 @@ const lrs: Lrs = {
   wake: () => undefined,
 }
 
-parentPort?.on(
-  'message',
-  ({ caller, request, port }: { caller: Caller; request: StatementsRequest; port: MessagePort }) => {
-    void answerTo(caller, request).then((answer) => port.postMessage(answer))
-  },
-)
+parentPort?.on('message', (order: IntakeOrder) => {
+  void answerTo(order).then((answer) => order.port.postMessage(answer))
+})
 
-async function answerTo(caller: Caller, request: StatementsRequest): Promise<IntakeAnswer> {
+async function answerTo({ operation, caller, body }: IntakeOrder): Promise<IntakeAnswer> {
   try {
-    return { stored: await storeStatements(lrs, caller, request) }
+    return { result: await runBodyOperation(lrs, operation, caller, body) }
   } catch (error) {
     if (!(error instanceof Refusal)) return { error }
     const { kind, message, violations } = error

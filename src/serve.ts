@@ -22,10 +22,11 @@ export async function serve(config: Config, print: Print): Promise<number> {
       stop(1)
     },
   })
+  // Before anything else can fail: they are made already and cannot be shown again.
+  showFirst(app.first, print)
   const control = await serveControl(config.ROLLCALL_DATA, app)
   try {
     const address = await app.listen()
-    showFirst(app.first, print)
     print(`Rollcall answers at ${address}: xAPI at ${address}/xapi, the API at ${address}/api/v1.`)
     return await stopped
   } finally {

@@ -1,13 +1,13 @@
 /** The threads beside the main one: jobs, and the intake of large bodies. Their code is jobs-thread.ts and intake-thread.ts. */
 import { once } from 'node:events'
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Config } from './config.ts'
 import type { SharedStores, StoresHandle } from './engine.ts'
 import type { Caller } from './lrs/access.ts'
+import type { Bodies, Body, BodyOperation } from './lrs/body-operations.ts'
 import type { Lrs } from './lrs/context.ts'
 import { type FileTask, type Progress, type Told, UNFINISHED } from './lrs/files/task.ts'
 import { Refusal, type RefusalKind } from './lrs/refusal.ts'
-import type { StatementsRequest, StoredIds } from './lrs/store-statements.ts'
 import type { Violation } from './xapi/types.ts'
 
 /** Node would let each thread's short-lived objects grow to 48 MB before it looks at them. */
@@ -22,7 +22,7 @@ export interface ThreadStart {
 }
 
 export type IntakeAnswer =
-  | { readonly stored: StoredIds }
+  | { readonly result: unknown }
   | { readonly refusal: { kind: RefusalKind; message: string; violations: readonly Violation[] } }
   | { readonly error: unknown }
 
@@ -31,8 +31,15 @@ export interface JobsThread {
   stop(): Promise<void>
 }
 
-export interface IntakeThread {
-  store(caller: Caller, request: StatementsRequest): Promise<StoredIds>
+/** What the intake thread is asked. */
+export interface IntakeOrder {
+  readonly operation: BodyOperation
+  readonly caller: Caller
+  readonly body: Body
+  readonly port: MessagePort
+}
+
+export interface IntakeThread extends Bodies {
   stop(): Promise<void>
 }
 
@@ -67,7 +74,7 @@ export async function startJobsThread({ stores, start, onFault }: ThreadDeps): P
   }
 }
 
-/** Started at the first large body. `wake` is called when something was stored. */
+/** Started at the first large body. `wake` is called when something may have been stored. */
 export function createIntake({ stores, start, onFault }: ThreadDeps, wake: () => void): IntakeThread {
   let thread: Worker | null = null
   const running = (): Worker => {
@@ -78,17 +85,18 @@ export function createIntake({ stores, start, onFault }: ThreadDeps, wake: () =>
     return thread
   }
   return {
-    store: async (caller, request) => {
+    run: async (operation, caller, body) => {
       const { port1, port2 } = new MessageChannel()
-      const bytes = ownBytes(request.bytes)
-      running().postMessage({ caller, request: { ...request, bytes }, port: port2 }, [port2, bytes.buffer])
+      const bytes = ownBytes(body.bytes)
+      const order: IntakeOrder = { operation, caller, body: { ...body, bytes }, port: port2 }
+      running().postMessage(order, [port2, bytes.buffer])
       const [answer] = (await once(port1, 'message')) as [IntakeAnswer]
       port1.close()
       if ('error' in answer) throw answer.error
       if ('refusal' in answer)
         throw new Refusal(answer.refusal.kind, answer.refusal.message, answer.refusal.violations)
       wake()
-      return answer.stored
+      return answer.result as never
     },
     stop: async () => {
       await thread?.terminate()

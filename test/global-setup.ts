@@ -3,12 +3,8 @@ import { fileURLToPath } from 'node:url'
 
 /** Threads and whole processes run from dist/: Node 20 cannot run TypeScript in them. */
 export function setup(): void {
-  try {
-    execFileSync('npm', ['run', '--silent', 'build'], {
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
-      stdio: 'inherit',
-    })
-  } catch {
-    /* interim */
-  }
+  execFileSync('npm', ['run', '--silent', 'build'], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: 'inherit',
+  })
 }

@@ -9,7 +9,7 @@ import { compare, type Work } from './work.ts'
 const ATTEMPT_IDS = v5(NAMESPACE, v5.URL)
 
 /** Stands between a statement and being evidence; voiding does not (A23). */
-export function isEvidence(item: Work): boolean {
+function isEvidence(item: Work): boolean {
   return item.obstacles.every((obstacle) => obstacle === 'voided')
 }
 

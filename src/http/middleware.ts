@@ -1,6 +1,6 @@
 /** What stands before the handlers: who calls, how often they failed, and the body as bytes. */
 import express, { type Request, type RequestHandler, type Response } from 'express'
-import { MemoryStore, type Options, rateLimit } from 'express-rate-limit'
+import { ipKeyGenerator, MemoryStore, type Options, rateLimit } from 'express-rate-limit'
 import type { Caller } from '../lrs/access.ts'
 import { authenticate, keyOf } from '../lrs/authenticate.ts'
 import type { Lrs } from '../lrs/context.ts'
@@ -14,55 +14,50 @@ export function callerOf(response: Response): Caller {
   return response.locals.caller as Caller
 }
 
+/**
+ * Who calls. Failures are counted by address and key tried, so a wrong guess elsewhere locks nobody out. Only a failure
+ * counts, when it is known to be one: requests under way and requests that break off are no guesses, however many. Without
+ * a Basic key there is nothing to guess at: session tokens are signed.
+ */
 export function requireCaller(lrs: Lrs): RequestHandler {
+  const failures = new MemoryStore()
+  failures.init({ windowMs: FAILURE_MS } as Options)
   return async (request, response, next) => {
-    response.locals.caller = await authenticate(lrs, request.get('authorization'))
+    const key = keyOf(request.get('authorization'))
+    const tried = key === null ? null : guesser(request, key)
+    if (tried !== null && ((await failures.get(tried))?.totalHits ?? 0) >= FAILURES) throw tooMany(response)
+    try {
+      response.locals.caller = await authenticate(lrs, request.get('authorization'))
+    } catch (error) {
+      if (tried !== null && error instanceof Refusal && error.kind === 'unauthenticated')
+        await failures.increment(tried)
+      throw error
+    }
     next()
   }
 }
 
-/**
- * For passwords: by address and the name tried, so that a wrong guess elsewhere locks nobody out. Requests count while they
- * are being answered, so guesses sent at once do not slip through.
- */
-export function limitFailedSignIns(nameOf: (request: Request) => string | null): RequestHandler {
+/** Passwords are chosen by people: guesses under way count as well until they turn out right. */
+export function limitFailedPasswords(nameOf: (request: Request) => string | null): RequestHandler {
   return rateLimit({
     windowMs: FAILURE_MS,
     limit: FAILURES,
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-    keyGenerator: (request) => triedBy(request, nameOf(request)),
+    keyGenerator: (request) => guesser(request, nameOf(request) ?? ''),
     standardHeaders: false,
     legacyHeaders: false,
     validate: false,
-    handler: (_request, response, next) => next(tooManyFailures(response)),
+    handler: (_request, response, next) => next(tooMany(response)),
   })
 }
 
-/**
- * For keys and secrets: counts answers 401 only, when they are given. A sender with many requests open at once is no guesser,
- * and a secret of 256 bits is not guessed by those that slip through.
- */
-export function limitFailedKeys(): RequestHandler {
-  const failures = new MemoryStore()
-  failures.init({ windowMs: FAILURE_MS } as Options)
-  return async (request, response, next) => {
-    const tried = triedBy(request, keyOf(request.get('authorization')))
-    const seen = await failures.get(tried)
-    if (seen && seen.totalHits >= FAILURES) throw tooManyFailures(response)
-    response.once('finish', () => {
-      if (response.statusCode === 401) void failures.increment(tried)
-    })
-    next()
-  }
+/** The peer's address, or the client's as a trusted proxy tells it; an IPv6 guesser has a whole network of them. */
+function guesser(request: Request, name: string): string {
+  return `${ipKeyGenerator(request.ip ?? '')}|${name}`
 }
 
-/** The peer's address, or the client's as a trusted proxy tells it, and the name. */
-function triedBy(request: Request, name: string | null): string {
-  return `${request.ip}|${name ?? ''}`
-}
-
-function tooManyFailures(response: Response): Refusal {
+function tooMany(response: Response): Refusal {
   response.set('Retry-After', String(FAILURE_MS / 1000))
   return new Refusal('too-many-attempts', `${FAILURES} failed sign-ins; wait ${FAILURE_MS / 60_000} minutes`)
 }

@@ -122,7 +122,7 @@ function asRefusal(error: unknown): Refusal | null {
   if (status === 413)
     return new Refusal(
       'too-large',
-      'the body is larger than ROLLCALL_BODY_LIMIT allows; raise it or send less',
+      'the body is larger than allowed here: send less; for all but signing in ROLLCALL_BODY_LIMIT can be raised',
     )
   if (status === 415) return new Refusal('unsupported-media-type', String(message))
   if (typeof status === 'number' && status >= 400 && status < 500) {

@@ -47,7 +47,7 @@ export function createHttp(deps: HttpDeps): Express {
   app.get('/metrics', metrics.handler)
   const limit = limitRequests(deps.rateLimit)
   app.use('/xapi', xapiRouter({ ...deps, onStored: metrics.stored }, limit))
-  app.use('/api/v1', apiRouter(deps.lrs, deps.bodyLimit, limit))
+  app.use('/api/v1', apiRouter(deps, limit))
   app.use((request) => {
     throw new Refusal(
       'not-found',

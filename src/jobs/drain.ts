@@ -6,8 +6,10 @@ const LEASE = 'drain'
 export const LEASE_MS = 10_000
 /** Learners recounted in one commit: small enough to leave ingest its share of the writer. */
 const SLICE = 64
-/** Identities marked in one commit while a mass change is expanded. */
-const EXPANSION = 2_000
+/** Mass changes expanded at once: a catalogue feed records one for each element, and the store commits them together. */
+const CHANGES = 64
+/** Identities marked meanwhile, over all of them. */
+const EXPANSION = 2_048
 
 export interface DrainControl {
   /** Stop at the next slice. */
@@ -34,9 +36,11 @@ export async function drain(deps: RecountDeps, holder: string, control: DrainCon
 /** @returns false when there is nothing more to do now; learners that fail stay marked and are tried again at the next run */
 async function drainSlice(deps: RecountDeps, lease: Lease): Promise<boolean> {
   const { metering } = deps.stores
-  const [change] = await metering.pendingChanges()
-  if (change && (await metering.expandChange(lease, change, EXPANSION)) === 'fenced') return false
+  const changes = await metering.pendingChanges(CHANGES)
+  const slice = Math.ceil(EXPANSION / Math.max(changes.length, 1))
+  const expanded = await Promise.all(changes.map((change) => metering.expandChange(lease, change, slice)))
+  if (expanded.includes('fenced')) return false
   const dirty = await metering.dirtyLearners(SLICE)
   const written = dirty.length > 0 ? await recountLearners(deps, lease, dirty) : 0
-  return change !== undefined || written > 0
+  return changes.length > 0 || written > 0
 }

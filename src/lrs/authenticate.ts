@@ -3,7 +3,6 @@ import jwt from 'jsonwebtoken'
 import { z } from 'zod'
 import type { Credential, Role } from '../store/ports.ts'
 import type { Caller } from './access.ts'
-import { ROLES } from './access.ts'
 import type { Lrs } from './context.ts'
 import { Refusal } from './refusal.ts'
 import { hashSecret, passwordMatches, secretMatches } from './secrets.ts'
@@ -12,12 +11,7 @@ const SESSION_HOURS = 12
 /** A password nobody has: an unknown e-mail costs as much time as a known one. */
 const NOBODY = `scrypt$32768$8$1$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
-const claims = z.object({
-  sub: z.string(),
-  tenant: z.string(),
-  email: z.string(),
-  roles: z.array(z.enum(ROLES)),
-})
+const claims = z.object({ sub: z.string(), tenant: z.string() })
 
 /**
  * @param authorization the header's value
@@ -27,7 +21,7 @@ export async function authenticate(lrs: Lrs, authorization: string | undefined):
   if (authorization === undefined) throw new Refusal('unauthenticated', 'credentials are required')
   const [, scheme, value] = /^(\S+) +(\S+) *$/.exec(authorization) ?? []
   if (scheme?.toLowerCase() === 'basic' && value) return await byKeyAndSecret(lrs, value)
-  if (scheme?.toLowerCase() === 'bearer' && value) return bySession(lrs, value)
+  if (scheme?.toLowerCase() === 'bearer' && value) return await bySession(lrs, value)
   throw new Refusal('unauthenticated', 'the Authorization header must be «Basic …» or «Bearer …»')
 }
 
@@ -48,7 +42,7 @@ async function byKeyAndSecret(lrs: Lrs, value: string): Promise<Caller> {
   return credentialCaller(credential)
 }
 
-export function credentialCaller(credential: Credential): Caller {
+function credentialCaller(credential: Credential): Caller {
   const { tenant, id, key, label, purpose, scopes } = credential
   return { kind: 'credential', tenant, id, key, label, purpose, scopes }
 }
@@ -60,22 +54,33 @@ function decodeBasic(value: string): { key: string; secret: string } | null {
   return colon < 1 ? null : { key: text.slice(0, colon), secret: text.slice(colon + 1) }
 }
 
-function bySession(lrs: Lrs, token: string): Caller {
+/** The token says who; the store says whether they are still there and what they may do now. */
+async function bySession(lrs: Lrs, token: string): Promise<Caller> {
+  const { sub, tenant } = claimsIn(lrs, token)
+  const person = await lrs.stores.people.byId(tenant, sub)
+  if (!person) throw endedSession()
+  return { kind: 'person', tenant, id: person.id, email: person.email, roles: person.roles }
+}
+
+function claimsIn(lrs: Lrs, token: string): z.infer<typeof claims> {
   try {
     const payload = jwt.verify(token, lrs.keys.sessions, {
       algorithms: ['HS256'],
       clockTimestamp: Math.floor(lrs.clock.now() / 1000),
     })
-    const { sub, tenant, email, roles } = claims.parse(payload)
-    return { kind: 'person', tenant, id: sub, email, roles }
+    return claims.parse(payload)
   } catch (cause) {
-    throw new Refusal(
-      'unauthenticated',
-      'the session token is not valid or has expired; sign in again',
-      [],
-      cause,
-    )
+    throw endedSession(cause)
   }
+}
+
+function endedSession(cause?: unknown): Refusal {
+  return new Refusal(
+    'unauthenticated',
+    'the session token is not valid or has expired; sign in again',
+    [],
+    cause,
+  )
 }
 
 export interface SignIn {
@@ -95,19 +100,12 @@ export async function signIn(
   { email, password, tenant: slug }: SignIn,
 ): Promise<{ token: string; roles: readonly Role[] }> {
   const tenant = await tenantFor(lrs, slug)
-  const person = tenant ? await lrs.stores.people.byEmail(tenant, email) : null
+  const person = tenant ? await lrs.stores.people.byEmail(tenant, email.toLowerCase()) : null
   const right = await passwordMatches(password, person?.passwordHash ?? NOBODY)
   if (!right || !person || !tenant) throw new Refusal('unauthenticated', 'unknown e-mail or wrong password')
   const now = Math.floor(lrs.clock.now() / 1000)
   const token = jwt.sign(
-    {
-      sub: person.id,
-      tenant,
-      email: person.email,
-      roles: person.roles,
-      iat: now,
-      exp: now + SESSION_HOURS * 3600,
-    },
+    { sub: person.id, tenant, iat: now, exp: now + SESSION_HOURS * 3600 },
     lrs.keys.sessions,
     { algorithm: 'HS256' },
   )

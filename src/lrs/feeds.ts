@@ -90,13 +90,34 @@ export async function putElements(lrs: Lrs, caller: Caller, input: unknown): Pro
   const now = lrs.clock.now()
   const entries = parseInput(listOf(element), input, 'PUT /elements, ruling 1')
   const author = caller.id
-  refuseRebilling(await lrs.catalogueOf(caller.tenant), entries, now)
+  const catalogue = await lrs.catalogueOf(caller.tenant)
+  refuseRebilling(catalogue, entries, now)
   const added = await lrs.stores.elements.put(
     caller.tenant,
-    entries.map((entry) => ({ ...entry, validFrom: entry.validFrom ?? now, author })),
+    dated(catalogue, entries, now).map((entry) => ({ ...entry, author })),
   )
   if (added > 0) lrs.wake()
   return { added }
+}
+
+/**
+ * Undated entries hold from now on. An element's first entry reaches back to the beginning, so it holds now as well: dated
+ * in the future, a change in between would come before it and take the past from it (ruling 1).
+ */
+function dated(
+  catalogue: Catalogue,
+  entries: readonly z.infer<typeof element>[],
+  now: number,
+): readonly CatalogueEntry[] {
+  const all = entries.map((entry) => ({ ...entry, validFrom: entry.validFrom ?? now }))
+  const firsts = new Map<string, CatalogueEntry>()
+  for (const entry of all) {
+    const known = firsts.get(entry.id)
+    if (!catalogue.has(entry.id) && (!known || entry.validFrom < known.validFrom)) firsts.set(entry.id, entry)
+  }
+  return all.map((entry) =>
+    firsts.get(entry.id) === entry ? { ...entry, validFrom: Math.min(entry.validFrom, now) } : entry,
+  )
 }
 
 /** A change of a known element holds from now on, or from a later time: no click re-bills the past (ruling 1). */

@@ -10,7 +10,7 @@ import { openCursor, sealCursor } from './cursor.ts'
 import { Refusal } from './refusal.ts'
 
 /** Most statements on one page; `limit` 0 or none asks for it. */
-export const PAGE_LIMIT = 100
+const PAGE_LIMIT = 100
 
 export interface View {
   readonly format: 'exact' | 'ids' | 'canonical'

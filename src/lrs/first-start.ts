@@ -1,6 +1,9 @@
 /** The first start of an installation: a tenant, an administrator and a learner credential, printed once. */
+import type { Lease } from '../store/ports.ts'
 import type { Lrs } from './context.ts'
 import { hashPassword, hashSecret, randomSecret } from './secrets.ts'
+
+const FIRST = { id: 'main', slug: 'main', name: 'Main' }
 
 export interface FirstStart {
   readonly email: string
@@ -16,35 +19,50 @@ export interface Given {
   readonly secret?: string | undefined
 }
 
-/** @returns what was made, to be shown this once; null when the installation exists already */
+const LEASE = 'first-start'
+const LEASE_MS = 5_000
+
+/**
+ * The tenant comes last: a start that was killed in between has made nothing that counts, and the next one does it again.
+ * @returns what was made, to be shown this once; null when the installation exists already
+ */
 export async function firstStart(lrs: Lrs, given: Given): Promise<FirstStart | null> {
-  if ((await lrs.stores.tenants.list()).length > 0) return null
+  const { stores } = lrs
+  let lease: Lease | null = null
+  while (!lease) {
+    if ((await stores.tenants.list()).length > 0) return null
+    lease = await stores.leases.acquire(LEASE, lrs.newId(), LEASE_MS)
+    // Another process is at it, or was and has been killed: its lease runs out.
+    if (!lease) await new Promise((resolve) => setTimeout(resolve, 100))
+  }
   const made: FirstStart = {
     email: (given.email ?? 'admin@rollcall.local').toLowerCase(),
     password: given.password ?? randomSecret().slice(0, 20),
     key: given.key ?? `rc-${randomSecret().slice(0, 22)}`,
     secret: given.secret ?? randomSecret(),
   }
+  await makeAgain(lrs, made, await hashPassword(made.password))
+  await stores.tenants.create({ ...FIRST, created: lrs.clock.now() })
+  await stores.leases.release(lease)
+  return made
+}
+
+/** What an earlier start left behind is replaced: nobody has seen its secrets. */
+async function makeAgain(lrs: Lrs, { email, key, secret }: FirstStart, passwordHash: string): Promise<void> {
+  const { people, credentials } = lrs.stores
   const created = lrs.clock.now()
-  const tenant = { id: lrs.newId(), slug: 'main', name: 'Main', created }
-  if ((await lrs.stores.tenants.create(tenant)) === 'taken') return null
-  await lrs.stores.people.create(tenant.id, {
+  for (const { id } of await people.list(FIRST.id)) await people.remove(FIRST.id, id)
+  for (const { id } of await credentials.list(FIRST.id)) await credentials.remove(FIRST.id, id)
+  const administrator = { id: lrs.newId(), email, name: 'Administrator', passwordHash, created }
+  await people.create(FIRST.id, { ...administrator, roles: ['admin'] })
+  await credentials.create({
     id: lrs.newId(),
-    email: made.email,
-    name: 'Administrator',
-    roles: ['admin'],
-    passwordHash: await hashPassword(made.password),
-    created,
-  })
-  await lrs.stores.credentials.create({
-    id: lrs.newId(),
-    tenant: tenant.id,
+    tenant: FIRST.id,
     label: 'First credential',
-    key: made.key,
-    secretHashes: [hashSecret(made.secret, lrs.keys.credentials)],
+    key,
+    secretHashes: [hashSecret(secret, lrs.keys.credentials)],
     purpose: 'learner',
     scopes: ['all'],
     created,
   })
-  return made
 }

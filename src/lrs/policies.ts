@@ -77,7 +77,7 @@ function viewOf(stored: StoredPolicy, computedThrough: number): PolicyView {
 
 /**
  * Creates a policy, or a new version of one: then `effectiveFrom` (ISO instant or date) must be a window boundary of the
- * new version, later than that of the version before (Q25).
+ * new version, still to come, and later than that of the version before (Q25).
  * @throws Refusal `malformed`, `not-yet-available`, `conflict`
  */
 export async function addPolicy(lrs: Lrs, caller: Caller, input: unknown): Promise<PolicyView> {
@@ -86,13 +86,14 @@ export async function addPolicy(lrs: Lrs, caller: Caller, input: unknown): Promi
   const policy = parsePolicy(isRecord(input) ? rest : input)
   const before =
     (await policiesOf(lrs.stores, caller.tenant)).find(({ id }) => id === policy.id)?.stored ?? []
+  const now = lrs.clock.now()
   const stored: StoredPolicy = {
     policy,
     version: before.length + 1,
     countHash: countHash(policy),
     commercialHash: commercialHash(policy),
-    effectiveFrom: effectiveFromOf(policy, from, before.at(-1)),
-    recorded: lrs.clock.now(),
+    effectiveFrom: effectiveFromOf(policy, from, before.at(-1), now),
+    recorded: now,
   }
   if ((await lrs.stores.policies.add(caller.tenant, stored)) === 'taken') {
     throw new Refusal(
@@ -104,7 +105,7 @@ export async function addPolicy(lrs: Lrs, caller: Caller, input: unknown): Promi
   return viewOf(stored, 0)
 }
 
-export function parsePolicy(input: unknown): Policy {
+function parsePolicy(input: unknown): Policy {
   const parsed = policySchema.safeParse(input)
   if (!parsed.success) {
     throw malformed(
@@ -123,7 +124,12 @@ export function parsePolicy(input: unknown): Policy {
   return parsed.data
 }
 
-function effectiveFromOf(policy: Policy, from: unknown, before: StoredPolicy | undefined): number | null {
+function effectiveFromOf(
+  policy: Policy,
+  from: unknown,
+  before: StoredPolicy | undefined,
+  now: number,
+): number | null {
   if (!before) {
     if (from !== undefined)
       throw malformedAt('$.effectiveFrom', 'a first version reaches back to the beginning', 'Q22a')
@@ -144,6 +150,8 @@ function effectiveFromOf(policy: Policy, from: unknown, before: StoredPolicy | u
       'Q25',
     )
   }
+  // What has begun keeps its rule: the past is never cut into other windows afterwards.
+  if (at < now) throw malformedAt('$.effectiveFrom', 'must be the next boundary or a later one', 'Q25')
   if (before.effectiveFrom !== null && at <= before.effectiveFrom) {
     throw malformedAt('$.effectiveFrom', 'must be later than that of the version before', 'Q25')
   }

@@ -4,7 +4,7 @@ import type { IncomingStatement } from '../store/ports.ts'
 import { instantOf } from '../xapi/formats.ts'
 import { termsOf } from '../xapi/terms.ts'
 import type { Actor, Version } from '../xapi/types.ts'
-import { voidedId } from '../xapi/voiding.ts'
+import { referencedId, voidedId } from '../xapi/voiding.ts'
 import type { Caller } from './access.ts'
 import type { ReceivedStatement } from './read-statements.ts'
 
@@ -20,7 +20,7 @@ const DEFAULT_VERSION: Record<Version, string> = { '1.0.3': '1.0.0', '2.0.0': '2
 
 /** @param id lower-case UUID: its own, that of the URL, or a new one */
 export function prepareStatement(
-  { statement, raw }: ReceivedStatement,
+  { statement, raw }: Pick<ReceivedStatement, 'statement' | 'raw'>,
   id: string,
   caller: CredentialCaller,
   request: { readonly authority: Actor; readonly version: Version },
@@ -32,6 +32,7 @@ export function prepareStatement(
     version: statement.version ?? DEFAULT_VERSION[request.version],
     terms: termsOf(statement, { authority: request.authority, credential: caller.id }),
     voids: voidedId(statement),
+    refersTo: referencedId(statement),
     facts: factsOf(statement, {
       statementId: id,
       idGiven: statement.id !== undefined,

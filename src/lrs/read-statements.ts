@@ -9,6 +9,8 @@ export interface ReceivedStatement {
   readonly statement: Statement
   /** Exactly as received (ruling 26). */
   readonly raw: string
+  /** Where it stands in the request: `$`, or `$[0]` in a list. */
+  readonly path: string
 }
 
 /** Longer than this is given back to other requests in between (ruling 36). */
@@ -28,14 +30,18 @@ export async function readStatements(
   if (!Array.isArray(json.value)) {
     const violations = checkStatement(json.value, version)
     if (violations.length > 0) throw malformed(violations)
-    return [{ statement: json.value as Statement, raw: json.text }]
+    return [{ statement: json.value as Statement, raw: json.text, path: '$' }]
   }
   if (!options.list)
     throw malformedAt('$', 'PUT takes one statement, not a list', 'xAPI 1.0.3 Communication §2.1.1')
   const violations = await checkAll(json.value, version)
   if (violations.length > 0) throw malformed(violations)
   const raws = elementsOf(json.text)
-  return json.value.map((statement: Statement, index) => ({ statement, raw: raws[index] as string }))
+  return json.value.map((statement: Statement, index) => ({
+    statement,
+    raw: raws[index] as string,
+    path: `$[${index}]`,
+  }))
 }
 
 async function checkAll(values: readonly unknown[], version: Version): Promise<readonly Violation[]> {

@@ -37,13 +37,3 @@ export function malformed(violations: readonly Violation[]): Refusal {
 export function malformedAt(path: string, message: string, requirement: string): Refusal {
   return malformed([{ path, message, requirement }])
 }
-
-/** What the store says when it cannot be used now: disk full, database gone. Answered with 503, never half done. */
-export function unavailable(cause: unknown): Refusal {
-  return new Refusal(
-    'unavailable',
-    'the store cannot be used right now; nothing of this request was stored',
-    [],
-    cause,
-  )
-}

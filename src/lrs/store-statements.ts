@@ -55,7 +55,7 @@ export async function storeStatements(
       'conflict',
       `other statements are stored under ${outcome.ids.join(', ')}; statements never change`,
       outcome.ids.map((id) => ({
-        path: '$.id',
+        path: `${received[ids.indexOf(id)]?.path ?? '$'}.id`,
         message: `${id} is taken by another statement`,
         requirement: 'XAPI-00142',
       })),
@@ -79,7 +79,7 @@ function idsFor(
   putId: string | undefined,
 ): readonly string[] {
   const seen = new Set<string>()
-  return received.map(({ statement }, index) => {
+  return received.map(({ statement, path }) => {
     const own = statement.id?.toLowerCase()
     if (putId !== undefined && own !== undefined && own !== putId) {
       throw malformedAt(
@@ -89,8 +89,7 @@ function idsFor(
       )
     }
     const id = own ?? putId ?? lrs.newId()
-    if (seen.has(id))
-      throw malformedAt(`$[${index}].id`, `${id} stands twice in this batch`, 'xAPI 2.0 §4.1.6.1')
+    if (seen.has(id)) throw malformedAt(`${path}.id`, `${id} stands twice in this batch`, 'xAPI 2.0 §4.1.6.1')
     seen.add(id)
     return id
   })
@@ -98,16 +97,15 @@ function idsFor(
 
 /** A JSON request carries no attachment bytes, so every attachment needs its `fileUrl` (1.0.3 Data §2.4.11). */
 function refuseMissingAttachments(received: readonly ReceivedStatement[]): void {
-  for (const [index, { statement }] of received.entries()) {
+  for (const { statement, path } of received) {
     const { object } = statement
     const inner = object.objectType === 'SubStatement' ? object.attachments : undefined
     const missing = [...(statement.attachments ?? []), ...(inner ?? [])].find(
       (one) => one.fileUrl === undefined,
     )
     if (missing) {
-      const path = received.length === 1 ? '$.attachments' : `$[${index}].attachments`
       throw malformedAt(
-        path,
+        `${path}.attachments`,
         'an attachment without fileUrl needs its bytes in a multipart/mixed request',
         'XAPI-00129',
       )

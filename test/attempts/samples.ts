@@ -5,7 +5,7 @@ import type { Statement } from '../../src/xapi/types.ts'
 import { DEFAULTS } from './scenario.ts'
 
 export const ADL = 'http://adlnet.gov/expapi/'
-export const LEARNER = 'account:https://lms.example.org|u-17'
+const LEARNER = 'account:https://lms.example.org|u-17'
 
 export const minutes = (count: number): number => count * 60_000
 export const at = (text: string): number => Date.parse(text)

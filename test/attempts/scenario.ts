@@ -19,7 +19,7 @@ import { instantOf } from '../../src/xapi/formats.ts'
 import type { Agent, Statement } from '../../src/xapi/types.ts'
 import { voidedId } from '../../src/xapi/voiding.ts'
 
-export interface Step {
+interface Step {
   readonly statement: Statement
   readonly purpose?: Purpose
   readonly stored?: string
@@ -92,7 +92,7 @@ export function loadScenarios(folder = ROOT): readonly Scenario[] {
 const idOf = (scenario: Scenario, index: number): string => v5(`${scenario.file}#${index}`, v5.URL)
 
 /** Ids of the steps, as sent or as an LRS would give them. */
-export function statementIds(scenario: Scenario): readonly string[] {
+function statementIds(scenario: Scenario): readonly string[] {
   return scenario.steps.map((step, index) => step.statement.id?.toLowerCase() ?? idOf(scenario, index))
 }
 
@@ -119,7 +119,7 @@ export function storedFacts(scenario: Scenario): readonly StoredFact[] {
 
 const identify = (agent: Agent): string => identifierOf(agent) ?? ''
 
-export function catalogueOf(scenarios: readonly Scenario[]): Catalogue {
+function catalogueOf(scenarios: readonly Scenario[]): Catalogue {
   const entries = scenarios
     .flatMap((scenario) => scenario.elements ?? [])
     .map((entry) => ({ ...entry, validFrom: instantOf(entry.validFrom) }))

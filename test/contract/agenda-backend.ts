@@ -319,6 +319,17 @@ export function agendaBackendContract(open: Open): void {
       expect(await repository().getJobById(String(saved._id))).toMatchObject({ name: saved.name })
     })
 
+    it('removes what has none of the names: jobs nobody defines any more', async () => {
+      const [kept, orphan] = [
+        await repository().saveJob(jobOf(), undefined),
+        await repository().saveJob(jobOf(), undefined),
+      ]
+      expect(await repository().removeJobs({ notNames: [] })).toBe(0)
+      expect(await repository().removeJobs({ notNames: [kept.name] })).toBeGreaterThan(0)
+      expect(await repository().getDistinctJobNames()).toEqual([kept.name])
+      expect(await repository().getJobById(String(orphan._id))).toBeNull()
+    })
+
     it('purging takes all', async () => {
       await repository().saveJob(jobOf(), undefined)
       expect(await repository().purgeAllJobs()).toBeGreaterThan(0)

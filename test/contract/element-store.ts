@@ -21,7 +21,7 @@ function entryOf(given: Partial<CatalogueEntry> = {}): CatalogueEntry & { author
 const plain = ({ author: _, ...entry }: ReturnType<typeof entryOf>): CatalogueEntry => entry
 
 async function changesOf(stores: Stores, tenant: string) {
-  return (await stores.metering.pendingChanges()).filter((change) => change.tenant === tenant)
+  return (await stores.metering.pendingChanges(1000)).filter((change) => change.tenant === tenant)
 }
 
 export function elementStoreContract(open: Open): void {

@@ -29,7 +29,7 @@ export interface Use {
 const CREDENTIAL = 'cred-1'
 const AUTHORITY = { account: { homePage: 'https://example.org', name: CREDENTIAL } } as const
 
-export function statementOf(use: Use): IncomingStatement {
+function statementOf(use: Use): IncomingStatement {
   const { id = randomUUID(), object = COURSE, at = NOON, voids, parent } = use
   const verb = voids ? 'http://adlnet.gov/expapi/verbs/voided' : 'http://adlnet.gov/expapi/verbs/experienced'
   const statement: Statement = {

@@ -51,7 +51,7 @@ const windowOf = (policy: string) => ({ policy, version: 1, start: WINDOW })
 async function expandAll(stores: Stores, tenant: string, slice = 2): Promise<void> {
   const lease = await drainLease(stores)
   for (;;) {
-    const change = (await stores.metering.pendingChanges()).find((one) => one.tenant === tenant)
+    const change = (await stores.metering.pendingChanges(1000)).find((one) => one.tenant === tenant)
     if (!change) return
     await stores.metering.expandChange(lease, change, slice)
   }
@@ -73,9 +73,9 @@ export function meteringStoreContract(open: Open): void {
       await stores().policies.add(tenant, policyOf('a'))
       expect(await stores().policies.add(tenant, { ...policyOf('a'), countHash: 'other' })).toBe('taken')
       expect(await stores().policies.list(tenant)).toEqual([policyOf('a')])
-      expect((await stores().metering.pendingChanges()).filter((one) => one.tenant === tenant)).toHaveLength(
-        1,
-      )
+      expect(
+        (await stores().metering.pendingChanges(1000)).filter((one) => one.tenant === tenant),
+      ).toHaveLength(1)
     })
 
     it('ruling 24: another tenant has none of them', async () => {
@@ -324,6 +324,71 @@ export function meteringStoreContract(open: Open): void {
     })
   })
 
+  describe('MeteringStore: repair', () => {
+    const stores = opened(open)
+    const NOTHING = { strays: 0, windows: 0, policies: 0 }
+    const result = () => ({
+      counts: [countOf('p', WINDOW)],
+      attempts: [attemptOf({ id: randomUUID() })],
+      untracked: { resource: 2 },
+    })
+    const everything = async (tenant: string) => ({
+      keys: await stores().metering.countOf(tenant, windowOf('p')),
+      total: await stores().metering.totalLearners(tenant, 'p'),
+      counted: (await stores().metering.counted(tenant, windowOf('p'), { limit: 99 })).items,
+      attempts: (await stores().metering.attempts(tenant, { limit: 99 })).items,
+      review: await stores().metering.review(tenant),
+    })
+
+    it('finds nothing in what recounts have written, and changes nothing', async () => {
+      const tenant = newTenant()
+      await stores().policies.add(tenant, policyOf('p'))
+      for (const ifi of [ANA, BEN]) await store(stores(), tenant, [{ ifi }])
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+      for (const ifi of [ANA, BEN]) await recount(stores(), tenant, ifi, result())
+      await recount(stores(), tenant, BEN)
+      const before = await everything(tenant)
+      expect(before).toMatchObject({ keys: 1, total: 1 })
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+      expect(await everything(tenant)).toEqual(before)
+      expect(await stores().metering.untrackedOf(tenant, await learnerOf(stores(), tenant, ANA))).toEqual({
+        resource: 2,
+      })
+      expect(await stores().metering.untrackedOf(tenant, await learnerOf(stores(), tenant, BEN))).toEqual({})
+    })
+
+    it('removes counts under no policy of the tenant, and totals are what is left; other tenants keep theirs', async () => {
+      const [tenant, other] = [newTenant(), newTenant()]
+      await stores().policies.add(other, policyOf('p'))
+      for (const of of [tenant, other]) {
+        for (const ifi of [ANA, BEN, CYD]) await store(stores(), of, [{ ifi }])
+        for (const ifi of [ANA, BEN, CYD]) await recount(stores(), of, ifi, result())
+      }
+      const before = await everything(other)
+      expect(await stores().metering.repair(tenant)).toEqual({ strays: 6, windows: 1, policies: 1 })
+      expect(await everything(tenant)).toMatchObject({ keys: 0, total: 0, counted: [] })
+      expect((await everything(tenant)).attempts).toHaveLength(3)
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+      expect(await everything(other)).toEqual(before)
+      expect(await stores().metering.repair(other)).toEqual(NOTHING)
+    })
+
+    it('leaves the rows of one who was merged away to the recount that is due', async () => {
+      const tenant = newTenant()
+      await stores().policies.add(tenant, policyOf('p'))
+      await expandAll(stores(), tenant)
+      for (const ifi of [ANA, BEN]) await store(stores(), tenant, [{ ifi }])
+      for (const ifi of [ANA, BEN]) await recount(stores(), tenant, ifi, result())
+      const link = { id: randomUUID(), a: ANA, b: BEN, author: 'admin', source: 'alias' as const, at: NOON }
+      await stores().identities.link(tenant, [link], { dryRun: false, confirmAbove: 9 })
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+      expect(await everything(tenant)).toMatchObject({ keys: 2, total: 2 })
+      await recount(stores(), tenant, ANA, result())
+      expect(await everything(tenant)).toMatchObject({ keys: 1, total: 1 })
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+    })
+  })
+
   describe('MeteringStore: what is dirty', () => {
     const stores = opened(open)
 
@@ -354,6 +419,31 @@ export function meteringStoreContract(open: Open): void {
       expect((await stores().metering.computedThrough(tenant)).behind).not.toContain('no such zone')
     })
 
+    it('ruling 30: computedThrough tells apart who waits because a recount fails, and who only waits', async () => {
+      const tenant = newTenant()
+      await store(stores(), tenant, [{ ifi: ANA }])
+      const [id = ''] = await store(stores(), tenant, [{ ifi: BEN }])
+      const stored = (await stores().statements.find(tenant, id))?.stored ?? Number.NaN
+      expect((await stores().metering.computedThrough(tenant)).failing).toBeNull()
+      const ana = await learnerOf(stores(), tenant, ANA)
+      await stores().metering.markFailed(tenant, ana, 'no such zone')
+      const first = await stores().metering.computedThrough(tenant)
+      expect(first.failing).toMatchObject({ learners: 1, others: stored - 1 })
+      await recount(stores(), tenant, BEN)
+      await stores().metering.markFailed(tenant, ana, 'no such zone')
+      const { at, failing } = await stores().metering.computedThrough(tenant)
+      expect(at).toBeLessThan(stored)
+      expect(failing?.others).toBeGreaterThanOrEqual(stored)
+      expect(failing?.tried).toBeGreaterThanOrEqual(first.failing?.tried ?? Number.NaN)
+      // A mass change holds the others back as well.
+      await stores().policies.add(tenant, { ...policyOf('p'), recorded: stored })
+      expect((await stores().metering.computedThrough(tenant)).failing?.others).toBe(stored - 1)
+      await expandAll(stores(), tenant)
+      await recount(stores(), tenant, BEN)
+      await recount(stores(), tenant, ANA)
+      expect((await stores().metering.computedThrough(tenant)).failing).toBeNull()
+    })
+
     it('computedThrough ends before the oldest statement that is not counted, and says so', async () => {
       const tenant = newTenant()
       const [id] = await store(stores(), tenant, [{ ifi: ANA }])
@@ -375,6 +465,25 @@ export function meteringStoreContract(open: Open): void {
       await store(stores(), first, [{ ifi: ANA }])
       await stores().policies.add(first, policyOf('p'))
       expect((await stores().metering.computedThrough(second)).behind).toBeNull()
+    })
+
+    it('replaceFacts puts facts in place of the stored ones and marks the learners of both', async () => {
+      const [tenant, other] = [newTenant(), newTenant()]
+      const [id = ''] = await store(stores(), tenant, [{ ifi: ANA }])
+      await store(stores(), other, [{ ifi: ANA, id }])
+      const [kept] = await stores().metering.factsOf(tenant, id)
+      const { seq: _seq, stored: _stored, voided: _voided, ...fact } = kept as NonNullable<typeof kept>
+      await recount(stores(), tenant, ANA)
+      const before = await stores().metering.factsOf(other, id)
+      await stores().metering.replaceFacts(tenant, id, [{ ...fact, learner: BEN, at: NOON - DAY }])
+      expect(await stores().metering.factsOf(tenant, id)).toEqual([{ ...kept, learner: BEN, at: NOON - DAY }])
+      expect(new Set(await dirtyOf(stores(), tenant))).toEqual(
+        new Set([await learnerOf(stores(), tenant, ANA), await learnerOf(stores(), tenant, BEN)]),
+      )
+      await recount(stores(), tenant, ANA)
+      await recount(stores(), tenant, BEN)
+      expect(await dirtyOf(stores(), tenant)).toEqual([])
+      expect(await stores().metering.factsOf(other, id)).toEqual(before)
     })
 
     it('markAll marks every learner of the tenant, and nobody else', async () => {
@@ -404,7 +513,7 @@ export function meteringStoreContract(open: Open): void {
       const policy = { ...policyOf('p'), recorded: (await stores().metering.computedThrough(tenant)).at - 1 }
       await stores().policies.add(tenant, policy)
       const lease = await drainLease(stores())
-      const pending = (await stores().metering.pendingChanges()).filter((one) => one.tenant === tenant)
+      const pending = (await stores().metering.pendingChanges(1000)).filter((one) => one.tenant === tenant)
       expect(pending).toMatchObject([{ kind: 'policy', subject: 'p', recorded: policy.recorded }])
       const [change] = pending
       if (!change) throw new Error('no change')
@@ -429,7 +538,7 @@ export function meteringStoreContract(open: Open): void {
       await stores().policies.add(tenant, policyOf('p'))
       const old = (await stores().leases.acquire(name, 'a', 0)) as Lease
       await stores().leases.acquire(name, 'b', 60_000)
-      const change = (await stores().metering.pendingChanges()).find((one) => one.tenant === tenant)
+      const change = (await stores().metering.pendingChanges(1000)).find((one) => one.tenant === tenant)
       if (!change) throw new Error('no change')
       expect(await stores().metering.expandChange(old, change, 9)).toBe('fenced')
       expect(await dirtyOf(stores(), tenant)).toEqual([])

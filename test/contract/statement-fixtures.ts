@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Fact } from '../../src/attempts/fact.ts'
 import type { Batch, IncomingStatement, StatementSelection } from '../../src/store/ports.ts'
 
-export const COURSE = 'https://lms.example.org/course/1'
+const COURSE = 'https://lms.example.org/course/1'
 export const NOON = Date.UTC(2024, 4, 1, 12)
 
 export function statementOf(

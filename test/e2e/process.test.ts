@@ -1,6 +1,8 @@
 /** The process as its operator meets it: start, stop, a second one, commands while it runs. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -22,6 +24,24 @@ describe('start', () => {
     const second = await serveProcess(directory)
     expect(second.output.join('\n')).not.toContain(KEY)
     await second.end('SIGTERM')
+  })
+
+  it('shows what the first start made even if the port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const first = await runCli(directory, 'serve', `PORT=${port}`)
+    taken.close()
+    expect([first.code, first.output]).toEqual([1, expect.stringContaining(`key ${KEY}`)])
+  })
+
+  it('survives a request on its control socket that is no order', async () => {
+    const served = await serveProcess(directory)
+    const outgoing = request({ socketPath: join(directory, 'control.sock'), method: 'POST' })
+    outgoing.end('{bad')
+    await once(outgoing, 'error')
+    expect((await served.post(statement())).status).toBe(200)
+    await served.end('SIGTERM')
   })
 
   it('refuses a second process on the same data directory with one sentence', async () => {
@@ -117,6 +137,18 @@ describe('commands', { timeout: 120_000 }, () => {
     expect([ambiguous.code, ambiguous.output]).toEqual([1, expect.stringContaining('--tenant')])
     expect((await runCli(directory, 'policy', 'text', 'accord-3m', '--tenant', 'main')).output).toContain('7')
     await served.end('SIGTERM')
+  })
+
+  it.each([
+    ['is not there', null],
+    ['is not JSON', '{bad'],
+  ])('says in one sentence that a policy file %s', async (_name, text) => {
+    const file = join(directory, 'policy.json')
+    if (text !== null) writeFileSync(file, text)
+    const { code, output } = await runCli(directory, 'policy', 'add', file)
+    expect(code).toBe(1)
+    expect(output).toContain(file)
+    expect(output.trim().split('\n')).toHaveLength(1)
   })
 
   it.each(['serve', 'demo', 'tenant add', 'user add', 'credential add', 'policy add', 'recount'])(

@@ -24,7 +24,7 @@ export interface Served {
   end(signal: NodeJS.Signals): Promise<Ending>
 }
 
-export function environment(directory: string): NodeJS.ProcessEnv {
+function environment(directory: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
@@ -39,13 +39,19 @@ export function environment(directory: string): NodeJS.ProcessEnv {
   }
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end; arguments `NAME=value` are settings of its environment. */
 export async function runCli(
   directory: string,
   ...args: string[]
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...args], {
-    env: { ...environment(directory), ROLLCALL_PASSWORD: PASSWORD },
+  const settings = args.filter((arg) => /^[A-Z_]+=/.test(arg))
+  const words = args.filter((arg) => !settings.includes(arg))
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...words], {
+    env: {
+      ...environment(directory),
+      ROLLCALL_PASSWORD: PASSWORD,
+      ...Object.fromEntries(settings.map((setting) => setting.split('=', 2))),
+    },
   })
   let output = ''
   child.stdout.on('data', (chunk) => {

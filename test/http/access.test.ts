@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   basic,
@@ -142,6 +144,23 @@ describe('who may call', () => {
     }
   })
 
+  it('ends the sessions of a person who is removed, and takes the e-mail in any case', async () => {
+    const email = 'leaver@example.org'
+    const made = await server.api('/users', {
+      method: 'POST',
+      body: { email, password: PASSWORD, roles: ['admin'] },
+    })
+    const { id } = (await made.json()) as { id: string }
+    const signed = await server.api('/session', {
+      method: 'POST',
+      body: { email: 'Leaver@Example.org', password: PASSWORD },
+    })
+    const { token } = (await signed.json()) as { token: string }
+    expect((await server.api('/users', { as: `Bearer ${token}` })).status).toBe(200)
+    expect((await server.api(`/users/${id}`, { method: 'DELETE' })).status).toBe(204)
+    expect((await server.api('/users', { as: `Bearer ${token}` })).status).toBe(401)
+  })
+
   it('stops answering after 20 failed sign-ins for one key, and goes on for others', async () => {
     const victim = basic('guessed-key', 'x')
     const statuses: number[] = []
@@ -155,6 +174,37 @@ describe('who may call', () => {
     for (let i = 0; i < 25; i++) expect((await post(basic(KEY, SECRET))).status).toBe(200)
   })
 
+  it('never counts requests under way or broken off toward that limit', async () => {
+    const { hostname, port } = new URL(server.url)
+    const head = [
+      'POST /xapi/statements HTTP/1.1',
+      `Host: ${hostname}`,
+      `Authorization: ${basic(KEY, SECRET)}`,
+      'X-Experience-API-Version: 1.0.3',
+      'Content-Type: application/json',
+      'Content-Length: 1000',
+      // Answered at once with 100 Continue: then the server waits for the body.
+      'Expect: 100-continue',
+    ]
+    const open = await Promise.all(
+      Array.from({ length: 25 }, async () => {
+        const socket = connect(Number(port), hostname)
+        socket.write(`${head.join('\r\n')}\r\n\r\n`)
+        await once(socket, 'data')
+        return socket
+      }),
+    )
+    expect((await post(basic(KEY, SECRET))).status).toBe(200)
+    for (const socket of open) socket.destroy()
+    expect((await post(basic(KEY, SECRET))).status).toBe(200)
+  })
+
+  it('locks no session out because others came with an expired token, or with none', async () => {
+    for (let i = 0; i < 25; i++) expect((await post('Bearer a.b.c')).status).toBe(401)
+    expect((await server.api('/users')).status).toBe(200)
+    expect((await post('Bearer a.b.c')).status).toBe(401)
+  })
+
   it('limits failed passwords by e-mail', async () => {
     const guess = () =>
       server.api('/session', { method: 'POST', body: { email: 'ceo@example.org', password: 'guess' } })
@@ -163,6 +213,25 @@ describe('who may call', () => {
     expect(statuses.at(-2)).toBe(401)
     expect(statuses.at(-1)).toBe(429)
   }, 60_000)
+
+  it('limits failed passwords however the e-mail is spelt in JSON', async () => {
+    const spelt = (i: number) =>
+      [...'cfo@example.org']
+        .map((c, at) => ((i >> at) & 1 ? `\\u00${c.charCodeAt(0).toString(16)}` : c))
+        .join('')
+    const statuses: number[] = []
+    for (let i = 0; i < 21; i++) {
+      const body = `{"email":"${spelt(i)}","password":"guess"}`
+      statuses.push((await fetch(`${server.url}/api/v1/session`, { method: 'POST', body })).status)
+    }
+    expect(statuses.at(-2)).toBe(401)
+    expect(statuses.at(-1)).toBe(429)
+  }, 60_000)
+
+  it('answers 413 to a sign-in of more than 16 kB', async () => {
+    const body = JSON.stringify({ email: EMAIL, password: 'x'.repeat(20_000) })
+    expect((await fetch(`${server.url}/api/v1/session`, { method: 'POST', body })).status).toBe(413)
+  })
 })
 
 describe('rotating a secret (ruling 22)', () => {

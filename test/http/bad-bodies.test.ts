@@ -92,10 +92,10 @@ describe('a body that is not what it should be', () => {
   })
 })
 
-describe('a large body', () => {
-  const many = (count: number, size: number) =>
-    `[${Array.from({ length: count }, () => text({ result: { response: 'x'.repeat(size) } })).join(',')}]`
+const many = (count: number, size: number) =>
+  `[${Array.from({ length: count }, () => text({ result: { response: 'x'.repeat(size) } })).join(',')}]`
 
+describe('a large body', () => {
   it('of 10 MB is stored', async () => {
     const body = many(1_000, 9_500)
     expect(body.length).toBeGreaterThan(9 * 1024 * 1024)
@@ -147,16 +147,56 @@ describe('a large body', () => {
   })
 })
 
+describe('a large body of the API', () => {
+  const elements = (count: number) =>
+    JSON.stringify(
+      Array.from({ length: count }, (_, index) => ({
+        id: `https://lms.example.org/e/${index}`,
+        name: 'x'.repeat(300),
+        kind: 'other',
+        utilizationTracking: 'none',
+      })),
+    )
+
+  it.each([
+    ['10 MB of statements to check', '/api/v1/check', () => many(20_000, 100), 'POST'],
+    ['a catalogue of 4 MB', '/api/v1/elements', () => elements(10_000), 'PUT'],
+  ])('%s never blocks the event loop for 200 ms', { retry: 2 }, async (_name, path, make, method) => {
+    const as = await server.credential('lms', ['all', 'elements'])
+    const body = make()
+    const delay = monitorEventLoopDelay({ resolution: 5 })
+    const sending = sendSlowly(server.url, body, { path, method, as })
+    delay.enable()
+    const answered = await sending
+    delay.disable()
+    expect(answered).toBe(200)
+    expect(delay.max / 1e6).toBeLessThan(200)
+  })
+
+  it('says which element is wrong', async () => {
+    const response = await server.api('/elements', {
+      method: 'PUT',
+      body: [...JSON.parse(elements(2_000)), { id: 'x' }],
+    })
+    expect(response.status).toBe(400)
+    expect(((await response.json()) as { errors: { path: string }[] }).errors[0]?.path).toContain('2000')
+  })
+})
+
 /** In pieces, so that sending itself does not block the loop that is watched. */
-function sendSlowly(url: string, body: string): Promise<number> {
+function sendSlowly(
+  url: string,
+  body: string,
+  { path, method, as } = { path: '/xapi/statements', method: 'POST', as: LEARNER },
+): Promise<number> {
   const bytes = Buffer.from(body)
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      `${url}/xapi/statements`,
+      `${url}${path}`,
       {
-        method: 'POST',
+        method,
         headers: {
-          Authorization: LEARNER,
+          Authorization: as,
           'X-Experience-API-Version': '1.0.3',
           'Content-Type': 'application/json',
           'Content-Length': bytes.length,

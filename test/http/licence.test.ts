@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-function policy(id: string, months: number): object {
+function policy(id: string, months: number) {
   return {
     schema: 1,
     id,
@@ -203,6 +203,31 @@ describe('counting', () => {
     expect(await countedList('year', WINDOW)).toHaveLength(before + 1)
   })
 
+  it('keeps the past of an element whose first entry is dated in the future (ruling 1)', async () => {
+    const ids = ['between', 'undated', 'corrected'].map((name) => `https://lms.example.org/future/${name}`)
+    const [between, undated, corrected] = ids
+    const put = (id: string | undefined, utilizationTracking: string, validFrom?: string) =>
+      server.api('/elements', {
+        method: 'PUT',
+        body: { id, name: 'Planned', kind: 'other', utilizationTracking, ...(validFrom && { validFrom }) },
+      })
+    for (const id of ids) expect((await put(id, 'none', '2090-01-01T00:00:00Z')).status).toBe(200)
+    const before = (await countedList('year', WINDOW)).length
+    const timestamp = '2026-03-01T00:00:00Z'
+    await server.send(
+      ids.map((id, index) =>
+        statement({ actor: learner(`planned-${index}`), object: { id }, context: undefined, timestamp }),
+      ),
+    )
+    expect(await countedList('year', WINDOW)).toHaveLength(before)
+    expect((await put(between, 'complete-on-open', '2080-01-01T00:00:00Z')).status).toBe(200)
+    expect(await countedList('year', WINDOW)).toHaveLength(before)
+    expect((await put(undated, 'complete-on-open')).status).toBe(200)
+    expect(await countedList('year', WINDOW)).toHaveLength(before)
+    expect((await put(corrected, 'complete-on-open', '2090-01-01T00:00:00Z')).status).toBe(200)
+    expect(await countedList('year', WINDOW)).toHaveLength(before)
+  })
+
   it('joins identifiers by PUT /aliases, and mbox with its SHA-1 by itself (ruling 20, in-the-wild §6.2)', async () => {
     const before = (await countedList('year', WINDOW)).length
     const mail = { mbox: 'mailto:user@example.com' }
@@ -275,6 +300,35 @@ describe('counting', () => {
     expect(await countedList('quarter', 'quarter.1.2026-01-31')).toHaveLength(first?.activeLearners as number)
   })
 
+  it('pages windows newest first, whatever the range, and refuses what is no continuation', async () => {
+    const window = { kind: 'anchored', length: { days: 1 }, anchor: '0001-01-01' }
+    expect(
+      (await server.api('/policies', { method: 'POST', body: { ...policy('day', 1), window } })).status,
+    ).toBe(201)
+    await server.counted('day')
+    type Listed = { items: { id: string; start: string; activeLearners: number }[]; next: string | null }
+    const list = (query: string) => json<Listed>(server.api(`/windows?policy=day&${query}`))
+    const ages = await list('from=0001-01-01T00:00:00Z&to=2026-03-02T00:00:00Z')
+    expect(ages.items).toHaveLength(100)
+    expect(ages.items[0]).toMatchObject({ id: 'day.1.2026-03-01' })
+    expect(ages.items[0]?.activeLearners).toBeGreaterThan(0)
+    expect(ages.next).not.toBeNull()
+    const range = 'from=2026-02-23T00:00:00Z&to=2026-03-02T00:00:00Z&limit=3'
+    const seen: string[] = []
+    let next: string | null = ''
+    for (let pages = 1; next !== null; pages += 1) {
+      const page: Listed = await list(next ? `${range}&cursor=${encodeURIComponent(next)}` : range)
+      expect(page.items).toHaveLength(pages < 3 ? 3 : 1)
+      seen.push(...page.items.map(({ start }) => start.slice(5, 10)))
+      next = page.next
+    }
+    expect(seen).toEqual(['03-01', '02-28', '02-27', '02-26', '02-25', '02-24', '02-23'])
+    const first = await list('from=0001-01-01T00:00:00Z&to=0001-01-03T00:00:00Z&limit=1000')
+    expect(first.items.map(({ id }) => id)).toEqual(['day.1.0001-01-02', 'day.1.0001-01-01'])
+    for (const bad of ['limit=0', 'limit=1001', 'cursor=x', `cursor=${ages.next}x`])
+      expect((await server.api(`/windows?policy=day&${bad}`)).status, bad).toBe(400)
+  })
+
   it('says what is wrong with a policy, and what it cannot count yet', async () => {
     const wrong = await server.api('/policies', {
       method: 'POST',
@@ -295,6 +349,16 @@ describe('counting', () => {
         await server.api('/policies', {
           method: 'POST',
           body: { ...next, effectiveFrom: '2027-02-01T00:00:00Z' },
+        })
+      ).status,
+    ).toBe(400)
+    // The next boundary or a later one: what has begun is not cut anew.
+    const past = { ...next, window: { ...next.window, length: { months: 1 } } }
+    expect(
+      (
+        await server.api('/policies', {
+          method: 'POST',
+          body: { ...past, effectiveFrom: '2026-01-30T23:00:00Z' },
         })
       ).status,
     ).toBe(400)
@@ -327,5 +391,23 @@ describe('counting', () => {
     expect((await server.xapi(`/statements?statementId=${String(body.id)}`)).status).toBe(404)
     const bad = await json(server.api('/check', { method: 'POST', body: { ...body, verb: { id: 'x' } } }))
     expect(bad).toMatchObject({ valid: false, violations: [{ path: '$.verb.id' }] })
+  })
+})
+
+describe('parameters of the API', () => {
+  it.each([
+    '/review',
+    '/policies',
+    '/policies/year',
+    '/policies/year/text',
+    '/credentials',
+    '/users',
+    '/learners',
+    '/licence',
+    '/elements',
+  ])('an unknown one is refused by name at %s', async (path) => {
+    const response = await server.api(`${path}?colour=red`)
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('colour')
   })
 })

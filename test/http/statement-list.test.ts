@@ -69,6 +69,48 @@ describe('filters', () => {
   })
 })
 
+describe('references (xapi.md §4.5)', () => {
+  const ref = (id: unknown) => ({ objectType: 'StatementRef', id })
+  const voided = { id: 'http://adlnet.gov/expapi/verbs/voided' }
+
+  it.each([
+    ['before what they refer to', true],
+    ['after it', false],
+  ])(
+    'are found by the terms of their target, over several hops, when they arrive %s',
+    async (_name, first) => {
+      const verb = { id: `https://example.org/verbs/${randomUUID()}` }
+      const target = statement({ verb, actor: agent('ref') })
+      const comment = statement({ object: ref(target.id), context: undefined, actor: agent('teacher') })
+      const reply = statement({ object: ref(comment.id), context: undefined, actor: agent('teacher') })
+      const messages = first ? [reply, comment, target] : [target, comment, reply]
+      for (const message of messages) await server.send(message)
+      expect(new Set(ids(await list({ verb: verb.id })))).toEqual(new Set([target.id, comment.id, reply.id]))
+      expect(ids(await list({ verb: verb.id, agent: JSON.stringify(agent('nobody')) }))).toEqual([])
+    },
+  )
+
+  it('outlive the voiding of their target, and the voiding statement is found as well', async () => {
+    const verb = { id: `https://example.org/verbs/${randomUUID()}` }
+    const target = statement({ verb })
+    const comment = statement({ object: ref(target.id), context: undefined })
+    const voiding = statement({ verb: voided, object: ref(target.id), context: undefined })
+    for (const message of [target, comment, voiding]) await server.send(message)
+    expect(ids(await list({ verb: verb.id }))).toEqual([voiding.id, comment.id])
+    expect(ids(await list({ verb: verb.id, limit: '1' }))).toEqual([voiding.id])
+  })
+
+  it('that go in a circle come to an end', async () => {
+    const verb = { id: `https://example.org/verbs/${randomUUID()}` }
+    const [a, b] = [randomUUID(), randomUUID()]
+    await server.send([
+      statement({ id: a, verb, object: ref(b), context: undefined }),
+      statement({ id: b, object: ref(a), context: undefined }),
+    ])
+    expect(new Set(ids(await list({ verb: verb.id })))).toEqual(new Set([a, b]))
+  })
+})
+
 describe('order and pages', () => {
   const verb = { id: `https://example.org/verbs/${randomUUID()}` }
   const sent: string[] = []

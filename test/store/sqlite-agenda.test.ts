@@ -6,6 +6,7 @@ import type { JobParameters } from 'agenda'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
+import { type AgendaParts, createAgendaBackend } from '../../src/store/sqlite/agenda-backend.ts'
 import { databaseFile } from '../../src/store/sqlite/database.ts'
 import { openSqlite, type SqliteStores } from '../../src/store/sqlite/open.ts'
 import { agendaBackendContract, agendas, jobOf, next } from '../contract/agenda-backend.ts'
@@ -165,6 +166,17 @@ describe('AgendaBackend on SQLite', () => {
     await agenda.now(name, {})
     expect(version()).not.toBe(before)
     db.close()
+  })
+
+  it('asks the writer for a lock only when a reader has seen a job that is due', async () => {
+    const asked: string[] = []
+    const writes = { lockNextJob: async () => void asked.push('lock') } as unknown as AgendaParts['writes']
+    const backendWhen = (due: boolean) =>
+      createAgendaBackend({ writes, reads: { jobIsDue: async () => due } as never, clock, channel: 'none' })
+    await next(backendWhen(false).repository, 'job')
+    expect(asked).toEqual([])
+    await next(backendWhen(true).repository, 'job').catch(() => {})
+    expect(asked).toEqual(['lock'])
   })
 
   // Last: nothing moves the clock back.

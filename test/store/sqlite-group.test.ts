@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
-import type { BatchOutcome, IncomingStatement } from '../../src/store/ports.ts'
+import type { BatchOutcome, IncomingStatement, StatementSelection } from '../../src/store/ports.ts'
 import { type Database, openWriter, type WriteContext } from '../../src/store/sqlite/database.ts'
 import { createGroupRunner, type GroupRunner } from '../../src/store/sqlite/group.ts'
 import { consistentThrough, createWriterHorizon, newCells } from '../../src/store/sqlite/horizon.ts'
@@ -15,6 +15,7 @@ import type { Call, Functions } from '../../src/store/sqlite/rpc.ts'
 import { createStatementStore } from '../../src/store/sqlite/statements.ts'
 import { statementReads } from '../../src/store/sqlite/statements-read.ts'
 import { allWrites } from '../../src/store/sqlite/subjects.ts'
+import { PARTITION } from '../../src/store/sqlite/term-index.ts'
 import { batchOf, factOf, selectionOf, statementAbout, statementOf } from '../contract/statement-fixtures.ts'
 
 const ANA = 'account:https://lms.example.org|ana'
@@ -166,6 +167,23 @@ describe('a group of calls', () => {
     while (group.unfinished()) group.run([])
     expect(consistentThrough(cells, clock)).toBeGreaterThanOrEqual(storedOf(answer))
     expect(found('awaited')).toHaveLength(601)
+  })
+
+  it('finds in order, both ways, over the border of two partitions of the index', async () => {
+    // The next seq is the third before the border.
+    createMoments(db).extend(1, 1, PARTITION - 4)
+    const statements = Array.from({ length: 6 }, () => statementOf({ terms: ['t'] }))
+    await together(insertion(...statements))
+    const ids = statements.map(({ id }) => id)
+    const page = (changes: Partial<StatementSelection>) =>
+      statementReads(db)
+        .selectStatements('t', selectionOf({ terms: ['t'], ...changes }))
+        .items.map(({ id, seq }) => [id, seq])
+    const all = ids.map((id, n) => [id, PARTITION - 3 + n])
+    expect(page({})).toEqual(all)
+    expect(page({ ascending: false })).toEqual(all.toReversed())
+    expect(page({ ascending: false, limit: 4 })).toEqual(all.toReversed().slice(0, 4))
+    expect(page({ after: PARTITION - 2, limit: 3 })).toEqual(all.slice(2, 5))
   })
 
   it('never repeats the generation of a mark that was cleared', async () => {

@@ -146,8 +146,10 @@ describe('the embedded store', () => {
     const module = `${DIST}store/sqlite/open.js`
     const workerData = { handle, module, mine: mine.id, batch: batchOf([theirs]) }
     const thread = new Worker(code, { eval: true, workerData, transferList: [...transfer] })
+    // Both may come in one go: wait for the second from the start.
+    const ended = once(thread, 'exit')
     const [{ found, outcome, horizon }] = await once(thread, 'message')
-    await once(thread, 'exit')
+    await ended
     expect(found.raw).toBe(mine.raw)
     expect(await stores.statements.find('t', theirs.id)).toMatchObject({ stored: outcome.stored })
     expect(await stores.statements.consistentThrough()).toBeGreaterThanOrEqual(horizon)

@@ -12,13 +12,14 @@ import {
 } from '../../lrs/accounts.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { allowOnly, bytesOf, callerOf } from '../middleware.ts'
-import { jsonOf } from './request.ts'
+import { jsonOf, noParameters } from './request.ts'
 
 export function accountRoutes(lrs: Lrs): Router {
   const router = Router()
 
   router
     .route('/credentials')
+    .all(noParameters)
     .get(async (_request, response) => {
       response.json({ items: await listCredentials(lrs, callerOf(response)), next: null })
     })
@@ -28,6 +29,7 @@ export function accountRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD', 'POST'))
   router
     .route('/credentials/:id')
+    .all(noParameters)
     .delete(async (request, response) => {
       await removeCredential(lrs, callerOf(response), request.params.id)
       response.sendStatus(204)
@@ -46,6 +48,7 @@ export function accountRoutes(lrs: Lrs): Router {
     .all(allowOnly('POST', 'DELETE'))
   router
     .route('/users')
+    .all(noParameters)
     .get(async (_request, response) => {
       response.json({ items: await listPeople(lrs, callerOf(response)), next: null })
     })
@@ -55,6 +58,7 @@ export function accountRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD', 'POST'))
   router
     .route('/users/:id')
+    .all(noParameters)
     .delete(async (request, response) => {
       await removePerson(lrs, callerOf(response), request.params.id)
       response.sendStatus(204)

@@ -3,16 +3,17 @@ import { Router } from 'express'
 import type { Lrs } from '../../lrs/context.ts'
 import { explainLearner, listCounted } from '../../lrs/counted.ts'
 import { addPolicy, listPolicies, policyInWords, readPolicy } from '../../lrs/policies.ts'
-import { listWindows, readLicence, readWindow } from '../../lrs/windows.ts'
+import { listWindows, readLicence, readWindow, type WindowSelection } from '../../lrs/windows.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { sendCountedCsv } from './csv.ts'
-import { jsonOf, pageOf, queryOf } from './request.ts'
+import { jsonOf, noParameters, pageOf, queryOf } from './request.ts'
 
 export function licenceRoutes(lrs: Lrs): Router {
   const router = Router()
 
   router
     .route('/policies')
+    .all(noParameters)
     .get(async (_request, response) => {
       response.json({ items: await listPolicies(lrs, callerOf(response)), next: null })
     })
@@ -22,12 +23,14 @@ export function licenceRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD', 'POST'))
   router
     .route('/policies/:id')
+    .all(noParameters)
     .get(async (request, response) => {
       response.json(await readPolicy(lrs, callerOf(response), request.params.id))
     })
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/policies/:id/text')
+    .all(noParameters)
     .get(async (request, response) => {
       const text = await policyInWords(lrs, callerOf(response), request.params.id)
       if (request.accepts(['application/json', 'text/plain']) === 'text/plain')
@@ -45,12 +48,14 @@ export function licenceRoutes(lrs: Lrs): Router {
   router
     .route('/windows')
     .get(async (request, response) => {
-      const { policy, from, to } = queryOf(request, 'windows')
-      response.json({ items: await listWindows(lrs, callerOf(response), { policy, from, to }), next: null })
+      response.json(
+        await listWindows(lrs, callerOf(response), queryOf(request, 'windows') as WindowSelection),
+      )
     })
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/windows/:id')
+    .all(noParameters)
     .get(async (request, response) => {
       response.json(await readWindow(lrs, callerOf(response), request.params.id))
     })
@@ -66,6 +71,7 @@ export function licenceRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/windows/:id/learners/:learner')
+    .all(noParameters)
     .get(async (request, response) => {
       const { id, learner } = request.params
       response.json(await explainLearner(lrs, callerOf(response), id, learner))

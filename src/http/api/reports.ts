@@ -1,14 +1,14 @@
 /** Attempts, learners, decisions and the administrator's work lists. */
 import { Router } from 'express'
+import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
-import { checkStatements, decideStatement } from '../../lrs/decision.ts'
+import { decideStatement } from '../../lrs/decision.ts'
 import { listAttempts, listLearners, listRefusals, readReview } from '../../lrs/reports.ts'
 import type { AttemptSelection } from '../../store/ports.ts'
-import { allowOnly, bytesOf, callerOf } from '../middleware.ts'
-import { checkedVersionOf } from '../xapi/request.ts'
-import { pageOf, queryOf, uuidOf } from './request.ts'
+import { allowOnly, callerOf } from '../middleware.ts'
+import { bodyOf, noParameters, pageOf, queryOf, uuidOf } from './request.ts'
 
-export function reportRoutes(lrs: Lrs): Router {
+export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
   const router = Router()
 
   router
@@ -27,12 +27,14 @@ export function reportRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/statements/:id/decision')
+    .all(noParameters)
     .get(async (request, response) => {
       response.json(await decideStatement(lrs, callerOf(response), uuidOf(request.params.id)))
     })
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/review')
+    .all(noParameters)
     .get(async (_request, response) => {
       response.json(await readReview(lrs, callerOf(response)))
     })
@@ -45,9 +47,10 @@ export function reportRoutes(lrs: Lrs): Router {
     .all(allowOnly('GET', 'HEAD'))
   router
     .route('/check')
+    .all(noParameters)
     .post(async (request, response) => {
-      const version = checkedVersionOf(request.get('x-experience-api-version'))
-      response.json(await checkStatements(lrs, callerOf(response), { bytes: bytesOf(request), version }))
+      const text = await bodies.run('check statements', callerOf(response), bodyOf(request))
+      response.type('application/json').send(text)
     })
     .all(allowOnly('POST'))
 

@@ -1,17 +1,30 @@
 /** Reading API requests: JSON bodies as strictly as statements, list parameters, times. */
-import type { Request } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
+import { type Body, LARGE, parseJson } from '../../lrs/body-operations.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
-import { malformed, malformedAt } from '../../lrs/refusal.ts'
+import { malformedAt, Refusal } from '../../lrs/refusal.ts'
 import type { PageRequest } from '../../store/ports.ts'
 import { instantOf, isTimestamp, isUuid } from '../../xapi/formats.ts'
-import { readJson } from '../../xapi/json.ts'
 import { bytesOf } from '../middleware.ts'
+import { checkedVersionOf } from '../xapi/request.ts'
 
+/** A small JSON body. @throws Refusal `malformed`, `too-large` (what may be large goes through `bodyOf`) */
 export function jsonOf(request: Request): unknown {
-  const json = readJson(bytesOf(request))
-  if ('violation' in json) throw malformed([json.violation])
-  return json.value
+  const bytes = bytesOf(request)
+  if (bytes.length > LARGE) throw new Refusal('too-large', `this body may have ${LARGE} bytes at most`)
+  return parseJson(bytes)
+}
+
+/** A body that may be large, for an operation on bodies. Statements to check are read as the version the header asks for. */
+export function bodyOf(request: Request): Body {
+  return { bytes: bytesOf(request), version: checkedVersionOf(request.get('x-experience-api-version')) }
+}
+
+/** For routes without parameters: one that is given is refused by name. */
+export const noParameters: RequestHandler = (request, _response, next) => {
+  queryOf(request, 'nothing')
+  next()
 }
 
 const pageParameters = {
@@ -28,6 +41,7 @@ const page = z.strictObject(pageParameters)
 const nothing = z.strictObject({})
 const policy = z.strictObject({ policy: z.string().min(1).optional() })
 const windows = z.strictObject({
+  ...pageParameters,
   policy: z.string().min(1).optional(),
   from: time.optional(),
   to: time.optional(),

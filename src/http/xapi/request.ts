@@ -12,7 +12,7 @@ export function versionOf(response: Response): Version {
 }
 
 /** `1.0`, `1.0.0` … `1.0.9` are the 1.0.3 family, `2.0.0` … the 2.0.0 family; null = neither. */
-export function versionFamily(header: string): Version | null {
+function versionFamily(header: string): Version | null {
   if (/^1\.0(\.\d)?$/.test(header)) return '1.0.3'
   return /^2\.0(\.\d)?$/.test(header) ? '2.0.0' : null
 }

@@ -1,7 +1,7 @@
 /** /xapi: the standard, both versions by header. The order of the checks is read from top to bottom. */
 import { type RequestHandler, Router } from 'express'
 import { Refusal } from '../../lrs/refusal.ts'
-import { allowOnly, limitFailedKeys, requireCaller } from '../middleware.ts'
+import { allowOnly, requireCaller } from '../middleware.ts'
 import { answerHeaders, requireVersion } from './request.ts'
 import { type StatementsDeps, statementsRouter } from './statements.ts'
 
@@ -17,7 +17,7 @@ export function xapiRouter(deps: StatementsDeps, limit: RequestHandler): Router 
   })
   router.all('/about', allowOnly('GET', 'HEAD'))
   router.use(requireVersion)
-  router.use(limitFailedKeys(), requireCaller(deps.lrs), limit)
+  router.use(requireCaller(deps.lrs), limit)
   router.use('/statements', statementsRouter(deps))
   router.use((request) => {
     throw new Refusal('not-found', `there is no xAPI resource ${request.path}`)

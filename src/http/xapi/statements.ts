@@ -1,29 +1,24 @@
 /** /xapi/statements (1.0.3 Communication §2.1, 2.0.0 §4.1.6.1), with JSON bodies. */
 import { type Request, type Response, Router } from 'express'
-import type { Caller } from '../../lrs/access.ts'
+import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { findStatement, listStatements } from '../../lrs/find-statements.ts'
 import { malformed, malformedAt, Refusal } from '../../lrs/refusal.ts'
-import { type StatementsRequest, type StoredIds, storeStatements } from '../../lrs/store-statements.ts'
 import { isUuid } from '../../xapi/formats.ts'
 import { readStatementQuery } from '../../xapi/query.ts'
 import { allowOnly, bytesOf, callerOf, rawBody } from '../middleware.ts'
 import { versionOf } from './request.ts'
 import { sendStatements } from './send-statements.ts'
 
-/** Larger bodies are parsed and checked in a thread (ruling 36 asks it above 1 MB; a body of 1 MB can be a million brackets). */
-const LARGE = 256 * 1024
-
 export interface StatementsDeps {
   readonly lrs: Lrs
   readonly bodyLimit: number
-  /** `storeStatements`, run in another thread; takes the bytes away from this one. */
-  storeLarge(caller: Caller, request: StatementsRequest): Promise<StoredIds>
+  readonly bodies: Bodies
   /** Told of every request that stored something, or found it there. */
   onStored(fresh: number, existing: number): void
 }
 
-export function statementsRouter({ lrs, bodyLimit, storeLarge, onStored }: StatementsDeps): Router {
+export function statementsRouter({ lrs, bodyLimit, bodies, onStored }: StatementsDeps): Router {
   const router = Router()
 
   router.get('/', async (request, response) => {
@@ -64,15 +59,8 @@ export function statementsRouter({ lrs, bodyLimit, storeLarge, onStored }: State
 
   async function store(request: Request, response: Response, putId?: string): Promise<readonly string[]> {
     requireJson(request)
-    const bytes = bytesOf(request)
-    const work: StatementsRequest = {
-      bytes,
-      version: versionOf(response),
-      ...(putId === undefined ? {} : { putId }),
-    }
-    const { ids, fresh } = await (bytes.length > LARGE
-      ? storeLarge(callerOf(response), work)
-      : storeStatements(lrs, callerOf(response), work))
+    const body = { bytes: bytesOf(request), version: versionOf(response), ...(putId && { putId }) }
+    const { ids, fresh } = await bodies.run('store statements', callerOf(response), body)
     onStored(fresh, ids.length - fresh)
     return ids
   }

@@ -35,7 +35,7 @@ function fits(row: JobRow, { names, notNames, data }: JobFilter): boolean {
   return data === undefined || contains(dataOf(row), data)
 }
 
-export function dataOf({ data }: Pick<JobRow, 'data'>): unknown {
+function dataOf({ data }: Pick<JobRow, 'data'>): unknown {
   return data === null ? undefined : JSON.parse(data)
 }
 

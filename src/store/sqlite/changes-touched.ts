@@ -11,7 +11,7 @@ import { createTenantNumberReader } from './tenant-numbers.ts'
 import { createTermSearch } from './term-index.ts'
 import { createTermReader } from './terms.ts'
 
-export interface Found {
+interface Found {
   /** identity.id; may repeat. */
   readonly identities: readonly number[]
   /** Where the next slice starts; null when there is none. */
@@ -22,7 +22,7 @@ export interface Found {
 const START: [number, string] = [Number.MIN_SAFE_INTEGER, '']
 
 /** One way of finding learners, in slices. */
-type Look = (tenant: TenantId, subject: string, position: string, slice: number) => Found
+export type Look = (tenant: TenantId, subject: string, position: string, slice: number) => Found
 
 /** The ways to look, one after the other, for each kind of change. */
 export function touchedBy(db: Database): Readonly<Record<PendingChange['kind'], readonly Look[]>> {

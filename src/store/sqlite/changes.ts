@@ -3,7 +3,7 @@
  * gone, computedThrough stays before it.
  */
 import type { Lease, PendingChange, TenantId } from '../ports.ts'
-import { type Found, touchedBy } from './changes-touched.ts'
+import { type Look, touchedBy } from './changes-touched.ts'
 import type { Database, WriteContext } from './database.ts'
 import { heldLease } from './leases.ts'
 import { ALWAYS } from './marks.ts'
@@ -28,8 +28,6 @@ export function recordChange(db: Database, context: Pick<WriteContext, 'now'>) {
   }
 }
 
-const NOBODY: Found = { identities: [], next: null }
-
 export function changeWrites(db: Database, context: WriteContext) {
   const held = heldLease(db)
   const one = db.prepare<[string, string], ChangeRow>(
@@ -41,12 +39,12 @@ export function changeWrites(db: Database, context: WriteContext) {
   const mark = changeMarker(db, context)
   const step = (row: ChangeRow, slice: number): 'more' | 'done' => {
     const looks = phases[row.kind]
-    const { identities, next } = looks[row.phase]?.(row.tenant, row.subject, row.position, slice) ?? NOBODY
-    for (const identity of new Set(identities)) mark(row.tenant, identity, row.recorded)
-    if (next !== null) move.run(row.phase, next, row.id)
-    else if (row.phase + 1 < looks.length) move.run(row.phase + 1, '', row.id)
+    const { phase, position } = walk(row, looks, slice, (identity) =>
+      mark(row.tenant, identity, row.recorded),
+    )
+    if (phase < looks.length) move.run(phase, position, row.id)
     else close.run(row.id)
-    return next === null && row.phase + 1 >= looks.length ? 'done' : 'more'
+    return phase < looks.length ? 'more' : 'done'
   }
   return {
     expandChange: (lease: Lease, change: PendingChange, slice: number): 'more' | 'done' | 'fenced' => {
@@ -64,6 +62,27 @@ export function changeWrites(db: Database, context: WriteContext) {
   }
 }
 
+/** Goes through what a change touches, from where it stands, until `slice` identities are found. @returns where it stands */
+function walk(
+  { tenant, subject, phase: from, position: at }: ChangeRow,
+  looks: readonly Look[],
+  slice: number,
+  found: (identity: number) => void,
+): Pick<ChangeRow, 'phase' | 'position'> {
+  let left = slice
+  let position = at
+  for (const [phase, look] of looks.entries()) {
+    if (phase < from) continue
+    if (left <= 0) return { phase, position }
+    const { identities, next } = look(tenant, subject, position, left)
+    for (const identity of new Set(identities)) found(identity)
+    if (next !== null) return { phase, position: next }
+    left -= identities.length
+    position = ''
+  }
+  return { phase: looks.length, position: '' }
+}
+
 /** A mark that holds computedThrough before the change, however late it is written. */
 function changeMarker(db: Database, context: WriteContext) {
   const mark = db.prepare(
@@ -78,10 +97,11 @@ function changeMarker(db: Database, context: WriteContext) {
 }
 
 export function changeReads(db: Database) {
-  const all = db.prepare<[], Omit<PendingChange, 'id'> & { readonly id: number }>(
-    'SELECT id, tenant, kind, subject, recorded FROM pending_change ORDER BY recorded, id',
+  const oldest = db.prepare<[number], Omit<PendingChange, 'id'> & { readonly id: number }>(
+    'SELECT id, tenant, kind, subject, recorded FROM pending_change ORDER BY recorded, id LIMIT ?',
   )
   return {
-    pendingChanges: (): readonly PendingChange[] => all.all().map((row) => ({ ...row, id: String(row.id) })),
+    pendingChanges: (limit: number): readonly PendingChange[] =>
+      oldest.all(limit).map((row) => ({ ...row, id: String(row.id) })),
   }
 }

@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { StoreError } from '../store-error.ts'
-import { openReader, openWriter, storeErrorOf } from './database.ts'
+import { openWriter, storeErrorOf } from './database.ts'
 import type { CheckpointStart } from './threads.ts'
 
 const EVERY_MS = 250
@@ -15,21 +15,23 @@ const RESTART_ABOVE_BYTES = 128 * 1024 * 1024
 const RESTART_WAIT_MS = 100
 
 function start({ file }: CheckpointStart): void {
-  openReader(file).close()
   const db = openWriter(file)
   db.pragma('cache_size = -2048')
   db.pragma(`busy_timeout = ${RESTART_WAIT_MS}`)
   let seen = 0
-  const timer = setInterval(() => {
+  const turn = () => {
     const size = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
     const grown = size !== seen || size > PASSIVE_ABOVE_BYTES
     seen = size
     if (!grown) return
+    db.pragma('wal_checkpoint(PASSIVE)')
+    if (size > RESTART_ABOVE_BYTES) db.pragma('wal_checkpoint(RESTART)')
+  }
+  const timer = setInterval(() => {
     try {
-      db.pragma('wal_checkpoint(PASSIVE)')
-      if (size > RESTART_ABOVE_BYTES) db.pragma('wal_checkpoint(RESTART)')
+      turn()
     } catch (error) {
-      // A full disk: the commits stay in the WAL, and the next turn tries again. Anything else is a fault of ours.
+      // A full disk: nothing is lost, the pages stay in the WAL until a later turn.
       if (!(storeErrorOf(error) instanceof StoreError)) throw error
     }
   }, EVERY_MS)

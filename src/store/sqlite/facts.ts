@@ -1,8 +1,8 @@
 /** Facts, the identities they speak of, and the dirty marks: written in the commit of their statement. */
-import { randomUUID } from 'node:crypto'
-import { automaticLinks } from '../../attempts/identity.ts'
-import type { IdentityLink, TenantId } from '../ports.ts'
+import type { Fact } from '../../attempts/fact.ts'
+import type { TenantId } from '../ports.ts'
 import type { Database, WriteContext } from './database.ts'
+import { automaticOf } from './identities.ts'
 import { markIdentity } from './marks.ts'
 import { addIdentity, linkIdentities } from './merge.ts'
 import { createObjectNotes } from './objects.ts'
@@ -15,6 +15,15 @@ export interface PackedFact {
   readonly object: string
   /** The whole Fact as JSON. */
   readonly data: string
+}
+
+export function packFact(fact: Fact): PackedFact {
+  return {
+    ifi: fact.learner,
+    name: fact.name ?? null,
+    object: fact.object.id,
+    data: JSON.stringify(fact),
+  }
 }
 
 /** The statement a fact belongs to. */
@@ -30,6 +39,8 @@ export interface FactWriter {
   add(owner: FactOwner, facts: readonly PackedFact[], commit: number): void
   /** Marks the learners of a statement whose evidence changed (it was voided). */
   markLearnersOf(owner: FactOwner, commit: number): void
+  /** Puts `facts` in place of the stored ones; marks the learners of both. */
+  replace(owner: FactOwner, facts: readonly PackedFact[], commit: number): void
 }
 
 interface KnownIdentity {
@@ -49,18 +60,26 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
   const identitiesOf = db.prepare<[number], number>('SELECT identity FROM fact WHERE seq = ?').pluck()
   const identityOf = createIdentities(db, context)
   const note = createObjectNotes(db, context)
+  const remove = db.prepare<[number]>('DELETE FROM fact WHERE seq = ?')
+  const addAll = (owner: FactOwner, facts: readonly PackedFact[], commit: number): void => {
+    for (const fact of facts) {
+      const identity = identityOf(owner, fact, commit)
+      // A Group may name one person twice: one fact is enough.
+      add.run(owner.seq, identity, fact.data)
+      note(owner.tenant, fact.object)
+      mark(db, owner, identity, commit)
+    }
+  }
+  const markLearnersOf = (owner: FactOwner, commit: number): void => {
+    for (const identity of identitiesOf.all(owner.seq)) mark(db, owner, identity, commit)
+  }
   return {
-    add: (owner, facts, commit) => {
-      for (const fact of facts) {
-        const identity = identityOf(owner, fact, commit)
-        // A Group may name one person twice: one fact is enough.
-        add.run(owner.seq, identity, fact.data)
-        note(owner.tenant, fact.object)
-        mark(db, owner, identity, commit)
-      }
-    },
-    markLearnersOf: (owner, commit) => {
-      for (const identity of identitiesOf.all(owner.seq)) mark(db, owner, identity, commit)
+    add: addAll,
+    markLearnersOf,
+    replace: (owner, facts, commit) => {
+      markLearnersOf(owner, commit)
+      remove.run(owner.seq)
+      addAll(owner, facts, commit)
     },
   }
 }
@@ -96,25 +115,13 @@ function createIdentities(
     return fresh
   }
 
-  const link = ({ tenant }: FactOwner, ifi: string, commit: number) => {
-    const links = automaticLinks(ifi).map(
-      (other): IdentityLink => ({
-        id: randomUUID(),
-        a: ifi,
-        b: other,
-        author: 'rollcall',
-        source: 'automatic',
-        at: commit,
-      }),
-    )
-    if (links.length > 0) linkIdentities(db, tenant, links, commit)
-  }
   const meet = (owner: FactOwner, { ifi, name }: PackedFact, commit: number): KnownIdentity => {
     const row = find.get(owner.tenant, ifi)
     if (row?.seen === 1) return row
     const id = row?.id ?? addIdentity(db, owner.tenant, ifi, name, commit)
     if (row !== undefined) see.run(name, id)
-    link(owner, ifi, commit)
+    const links = automaticOf(ifi, commit)
+    if (links.length > 0) linkIdentities(db, owner.tenant, links, commit)
     return { id, name: name ?? row?.name ?? null }
   }
   return (owner, fact, commit) => {

@@ -29,48 +29,33 @@ export interface GroupRunner {
 
 type Result = { readonly call: Call; readonly value: unknown }
 
+/** One transaction around `work`: it happens whole, or is undone and throws. */
+interface Transactions {
+  run(work: () => void): void
+  readonly parts: WriterParts
+  readonly unfinished: () => boolean
+}
+
 export function createGroupRunner(
   db: Database,
   clock: Clock,
   horizon: WriterHorizon,
   partsOf: (context: WriteContext) => WriterParts,
 ): GroupRunner {
-  const moments = createMoments(db)
-  const forgetters: (() => void)[] = []
-  let stored: number | null = null
-  const context: WriteContext = {
-    now: () => clock.now(),
-    stored: () => (stored ??= horizon.choose()),
-    onRollback: (forget) => {
-      forgetters.push(forget)
-    },
+  const { run, parts, unfinished } = createTransactions(db, clock, horizon, partsOf)
+  const together = (waiting: readonly Call[], results: Result[]) => {
+    const started = performance.now()
+    run(() => {
+      for (const call of waiting) {
+        results.push({ call, value: invoke(parts.functions, call) })
+        if (performance.now() - started > GROUP_MS) break
+      }
+    })
   }
-  const parts = partsOf(context)
-  horizon.settle(null, parts.unfinishedSince())
-  const begin = db.prepare('BEGIN IMMEDIATE')
-  const commit = db.prepare('COMMIT')
-
-  const inTransaction = (work: () => void) => {
-    stored = null
-    try {
-      begin.run()
-      work()
-      parts.afterCalls()
-      if (stored !== null) moments.touch(stored)
-      commit.run()
-      horizon.settle(stored, parts.unfinishedSince())
-    } catch (error) {
-      if (db.inTransaction) db.exec('ROLLBACK')
-      for (const forget of forgetters) forget()
-      horizon.settle(null, parts.unfinishedSince())
-      throw storeErrorOf(error)
-    }
-  }
-
-  const runAlone = (call: Call) => {
+  const alone = (call: Call) => {
     try {
       let value: unknown
-      inTransaction(() => {
+      run(() => {
         value = invoke(parts.functions, call)
       })
       call.resolve(value)
@@ -78,27 +63,63 @@ export function createGroupRunner(
       call.reject(error)
     }
   }
-
   return {
     run: (waiting) => {
       const results: Result[] = []
-      const started = performance.now()
       try {
-        inTransaction(() => {
-          for (const call of waiting) {
-            results.push({ call, value: invoke(parts.functions, call) })
-            if (performance.now() - started > GROUP_MS) break
-          }
-        })
+        together(waiting, results)
       } catch {
         // The call after the last result is the one that threw, unless the commit itself failed.
         const tried = waiting.slice(0, results.length + 1)
-        for (const call of tried) runAlone(call)
+        for (const call of tried) alone(call)
         return waiting.slice(tried.length)
       }
       for (const { call, value } of results) call.resolve(value)
       return waiting.slice(results.length)
     },
-    unfinished: () => parts.unfinishedSince() !== null,
+    unfinished,
   }
+}
+
+function createTransactions(
+  db: Database,
+  clock: Clock,
+  horizon: WriterHorizon,
+  partsOf: (context: WriteContext) => WriterParts,
+): Transactions {
+  const moments = createMoments(db)
+  const forgetters: (() => void)[] = []
+  let stored: number | null = null
+  const parts = partsOf({
+    now: () => clock.now(),
+    stored: () => (stored ??= horizon.choose()),
+    onRollback: (forget) => {
+      forgetters.push(forget)
+    },
+  })
+  let unfinishedSince = parts.unfinishedSince()
+  horizon.settle(null, unfinishedSince)
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+
+  const run = (work: () => void) => {
+    stored = null
+    try {
+      begin.run()
+      work()
+      parts.afterCalls()
+      if (stored !== null) moments.touch(stored)
+      const left = parts.unfinishedSince()
+      commit.run()
+      // From here on nothing may fail: the commit has happened.
+      unfinishedSince = left
+      horizon.settle(stored, unfinishedSince)
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK')
+      for (const forget of forgetters) forget()
+      horizon.settle(null, unfinishedSince)
+      throw storeErrorOf(error)
+    }
+  }
+  return { run, parts, unfinished: () => unfinishedSince !== null }
 }

@@ -4,17 +4,20 @@ import { attemptReads } from './attempts.ts'
 import { changeReads, changeWrites } from './changes.ts'
 import type { Database, WriteContext } from './database.ts'
 import { dirtyReads } from './dirty.ts'
+import { packFact } from './facts.ts'
 import { historyReads } from './history.ts'
 import { countedReads, learnerListReads, reviewReads } from './metering-reads.ts'
 import { meteringWrites } from './metering-writes.ts'
+import { repairWith, repairWrites } from './repair.ts'
 import type { Remote } from './rpc.ts'
+import type { statementWrites } from './statements-write.ts'
 import { totalsReads } from './totals.ts'
 
 /** Identities marked in one commit of a rebuild. */
 const REBUILD_SLICE = 2_000
 
 export function allMeteringWrites(db: Database, context: WriteContext) {
-  return { ...meteringWrites(db, context), ...changeWrites(db, context) }
+  return { ...meteringWrites(db, context), ...changeWrites(db, context), ...repairWrites(db) }
 }
 
 export function allMeteringReads(db: Database) {
@@ -30,7 +33,9 @@ export function allMeteringReads(db: Database) {
   }
 }
 
-type Writes = Remote<ReturnType<typeof allMeteringWrites>>
+type Writes = Remote<
+  ReturnType<typeof allMeteringWrites> & Pick<ReturnType<typeof statementWrites>, 'replaceFacts'>
+>
 type Reads = Remote<ReturnType<typeof allMeteringReads>>
 
 /** @param horizon every statement stored up to its answer is visible, ms */
@@ -52,10 +57,13 @@ export function createMeteringStore(writes: Writes, reads: Reads, horizon: () =>
     counted: reads.counted,
     countedKeys: reads.countedKeys,
     countsOf: reads.countsOf,
+    untrackedOf: reads.untrackedOf,
     learners: reads.learnerPage,
     attempts: reads.attempts,
     review: reads.review,
+    repair: (tenant) => repairWith(writes, tenant),
     factsOf: reads.factsOfStatement,
+    replaceFacts: (tenant, id, facts) => writes.replaceFacts(tenant, id, facts.map(packFact)),
   }
 }
 
@@ -67,5 +75,7 @@ async function computedThrough(
 ): Promise<ComputedThrough> {
   const visible = horizon()
   const backlog = await reads.backlog(tenant)
-  return backlog && backlog.at < visible ? backlog : { at: visible, behind: null }
+  if (!backlog || backlog.at >= visible) return { at: visible, behind: null, failing: null }
+  const { failing } = backlog
+  return { ...backlog, failing: failing && { ...failing, others: Math.min(failing.others, visible) } }
 }

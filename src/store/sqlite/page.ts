@@ -5,7 +5,7 @@ import { StoreError } from '../store-error.ts'
 export type SortKey = readonly (string | number)[]
 
 /** Opaque to everybody else: base64url of the key as JSON. */
-export function cursorOf(key: SortKey): string {
+function cursorOf(key: SortKey): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url')
 }
 

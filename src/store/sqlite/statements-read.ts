@@ -34,11 +34,9 @@ const ROW = `SELECT s.seq, s.id, s.raw, s.stored, o.authority, s.version, o.cred
 
 export function statementReads(db: Database) {
   const numberOf = createTenantNumberReader(db)
-  const tokensOf = createTermReader(db)
-  const search = createTermSearch(db)
+  const rowsOf = createSelect(db)
   const rangeOf = createRanges(db)
   const byId = db.prepare<[number, Buffer], StatementRow>(`${ROW} WHERE s.tenant = ? AND s.id = ?`)
-  const bySeq = db.prepare<[number], StatementRow>(`${ROW} WHERE s.seq = ?`)
   const scan = db.prepare<[number, number, number], ScannedRow>(
     `SELECT s.seq, s.id, s.raw, s.stored, o.authority, s.version, o.credential, s.voided,
        p.seq IS NOT NULL AS imported, p.received, p.authority AS sourceAuthority
@@ -48,24 +46,6 @@ export function statementReads(db: Database) {
   const lastSeq = db
     .prepare<[number], number | null>('SELECT max(seq) FROM statement WHERE tenant = ?')
     .pluck()
-  const list = (order: 'ASC' | 'DESC') =>
-    db.prepare<[number, number, number, number], StatementRow>(
-      `${ROW} WHERE s.tenant = ? AND s.voided = 0 AND s.seq BETWEEN ? AND ? ORDER BY s.seq ${order} LIMIT ?`,
-    )
-  const [oldestFirst, newestFirst] = [list('ASC'), list('DESC')]
-
-  /** The rows of a selection, at most `limit`. */
-  const rowsOf = (
-    tenant: number,
-    { from, to }: Range,
-    { terms, ascending }: StatementSelection,
-    limit: number,
-  ) => {
-    if (terms.length === 0) return (ascending ? oldestFirst : newestFirst).all(tenant, from, to, limit)
-    const tokens = tokensOf(tenant, terms)
-    if (tokens === null) return []
-    return search({ tokens, from, to, ascending, limit }).flatMap((seq) => bySeq.get(seq) ?? [])
-  }
   const select = db.transaction((tenant: TenantId, selection: StatementSelection) => {
     const number = numberOf(tenant)
     const range = number === null ? null : rangeOf(selection)
@@ -73,7 +53,6 @@ export function statementReads(db: Database) {
     const rows = rowsOf(number, range, selection, selection.limit + 1)
     return { items: rows.slice(0, selection.limit).map(fromRow), more: rows.length > selection.limit }
   })
-
   return {
     findStatement: (tenant: TenantId, id: string, voided?: boolean): StoredStatement | null => {
       const number = numberOf(tenant)
@@ -94,6 +73,24 @@ export function statementReads(db: Database) {
       const number = numberOf(tenant)
       return number === null ? [] : scan.all(number, afterSeq, limit).map(fromScanned)
     },
+  }
+}
+
+/** The rows of a selection within a range, at most `limit`. */
+function createSelect(db: Database) {
+  const tokensOf = createTermReader(db)
+  const search = createTermSearch(db)
+  const bySeq = db.prepare<[number], StatementRow>(`${ROW} WHERE s.seq = ?`)
+  const list = (order: 'ASC' | 'DESC') =>
+    db.prepare<[number, number, number, number], StatementRow>(
+      `${ROW} WHERE s.tenant = ? AND s.voided = 0 AND s.seq BETWEEN ? AND ? ORDER BY s.seq ${order} LIMIT ?`,
+    )
+  const [oldestFirst, newestFirst] = [list('ASC'), list('DESC')]
+  return (tenant: number, { from, to }: Range, { terms, ascending }: StatementSelection, limit: number) => {
+    if (terms.length === 0) return (ascending ? oldestFirst : newestFirst).all(tenant, from, to, limit)
+    const tokens = tokensOf(tenant, terms)
+    if (tokens === null) return []
+    return search({ tokens, from, to, ascending, limit }).flatMap((seq) => bySeq.get(seq) ?? [])
   }
 }
 

@@ -1,7 +1,7 @@
 /** Storing a batch: decided whole by reading, then written whole (ruling 27). */
 import type { BatchOutcome, TenantId } from '../ports.ts'
 import type { Database, WriteContext } from './database.ts'
-import { createFactWriter } from './facts.ts'
+import { createFactWriter, type PackedFact } from './facts.ts'
 import { createMoments } from './moments.ts'
 import { prepareQueue, unionOfTokens } from './references.ts'
 import type { PackedBatch, PackedStatement } from './statements.ts'
@@ -9,7 +9,7 @@ import { createExisting, type Fresh, idBytes } from './statements-existing.ts'
 import { createTenantNumbers } from './tenant-numbers.ts'
 import { createTermIndex } from './term-index.ts'
 import { createTerms } from './terms.ts'
-import { createVoiding, isVoidable, type Target, voidsLevel } from './voids.ts'
+import { createVoiding, isVoidable, prepareTarget, type Target, voidsLevel } from './voids.ts'
 
 /** Where the statements of one batch go. */
 interface Place {
@@ -25,6 +25,8 @@ export function statementWrites(db: Database, context: WriteContext) {
   const existing = createExisting(db)
   const write = createStatementWriter(db, context)
   const originOf = createOrigins(db)
+  const target = prepareTarget(db)
+  const facts = createFactWriter(db, context)
 
   const insertStatements = (tenant: TenantId, batch: PackedBatch): BatchOutcome => {
     const number = numberOf(tenant)
@@ -42,7 +44,11 @@ export function statementWrites(db: Database, context: WriteContext) {
     moments.extend(place.stored, first, first + fresh.length - 1)
     return { outcome: 'stored', stored: place.stored, existing: same }
   }
-  return { insertStatements }
+  const replaceFacts = (tenant: TenantId, statementId: string, given: readonly PackedFact[]): void => {
+    const found = target(numberOf(tenant), idBytes(statementId))
+    if (found) facts.replace({ ...found, tenant }, given, context.stored())
+  }
+  return { insertStatements, replaceFacts }
 }
 
 /** Writes one new statement with everything that belongs into its commit. */

@@ -1,6 +1,6 @@
 /** The StatementStore over the writer and the readers. */
 import type { Batch, IncomingStatement, StatementStore } from '../ports.ts'
-import type { PackedFact } from './facts.ts'
+import { type PackedFact, packFact } from './facts.ts'
 import type { Remote } from './rpc.ts'
 import type { statementReads } from './statements-read.ts'
 import type { statementWrites } from './statements-write.ts'
@@ -15,7 +15,7 @@ export interface PackedBatch extends Omit<Batch, 'statements'> {
 }
 
 export function createStatementStore(
-  writes: Remote<ReturnType<typeof statementWrites>>,
+  writes: Pick<Remote<ReturnType<typeof statementWrites>>, 'insertStatements'>,
   reads: Remote<ReturnType<typeof statementReads>>,
   horizon: () => number,
 ): StatementStore {
@@ -34,12 +34,7 @@ function packed(batch: Batch): PackedBatch {
     ...batch,
     statements: batch.statements.map((statement) => ({
       ...statement,
-      facts: statement.facts.map((fact) => ({
-        ifi: fact.learner,
-        name: fact.name ?? null,
-        object: fact.object.id,
-        data: JSON.stringify(fact),
-      })),
+      facts: statement.facts.map(packFact),
     })),
   }
 }

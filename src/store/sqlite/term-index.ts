@@ -1,13 +1,15 @@
 /**
  * The inverted index: FTS5 without content, one token a term, rowid = seq (docs/decisions/0002-inverted-index.md).
- * A new table for every 2^20 statements keeps deep pages, merges and rebuilding bounded.
+ * A new table for every 2^18 statements keeps deep pages, merges and rebuilding bounded. Changing that number moves every
+ * seq to another table: it needs a migration.
  */
 import type { Statement } from 'better-sqlite3'
 import type { Database, WriteContext } from './database.ts'
 
-const PARTITION_BITS = 20
+/** Statements in one table of the index. */
+export const PARTITION = 2 ** 18
 
-const partitionOf = (seq: number) => Math.floor(seq / 2 ** PARTITION_BITS)
+const partitionOf = (seq: number) => Math.floor(seq / PARTITION)
 const tableOf = (partition: number) => `statement_index_${partition}`
 
 export interface TermIndex {
@@ -85,7 +87,7 @@ export function createTermSearch(db: Database): (search: TermSearch) => number[]
     const [first, last] = [partitionOf(from), partitionOf(to)]
     for (let step = 0; step <= last - first && found.length < limit; step++) {
       const search = at(ascending ? first + step : last - step, ascending)
-      found.push(...(search?.all(match, from, to, limit - found.length) ?? []))
+      for (const seq of search?.all(match, from, to, limit - found.length) ?? []) found.push(seq)
     }
     return found
   }

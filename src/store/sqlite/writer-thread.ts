@@ -1,13 +1,15 @@
 /** The one thread that writes. It has the only writing connection, so `stored` and seq need no locks. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from '../../clock.ts'
-import { openWriter } from './database.ts'
+import { StoreError } from '../store-error.ts'
+import { createCallQueue } from './call-queue.ts'
+import { type Database, openWriter, storeErrorOf } from './database.ts'
 import { createGroupRunner } from './group.ts'
-import { createWriterHorizon } from './horizon.ts'
+import { createWriterHorizon, type WriterHorizon } from './horizon.ts'
 import { migrate } from './migrations.ts'
 import { createMoments } from './moments.ts'
 import { createPropagation } from './references.ts'
-import { type Call, serve } from './rpc.ts'
+import { serve } from './rpc.ts'
 import { allWrites } from './subjects.ts'
 import type { ServeRequest, WriterStart } from './threads.ts'
 
@@ -15,8 +17,7 @@ function start({ file, cacheBytes, clockOffset, cells, port }: WriterStart): voi
   const db = openWriter(file, cacheBytes)
   migrate(db)
   const clock = clockOf(clockOffset)
-  const moments = createMoments(db)
-  const horizon = createWriterHorizon(cells, clock, moments.newest().stored)
+  const horizon = createWriterHorizon(cells, clock, createMoments(db).newest().stored)
   const group = createGroupRunner(db, clock, horizon, (context) => {
     const propagation = createPropagation(db, context)
     return {
@@ -25,44 +26,31 @@ function start({ file, cacheBytes, clockOffset, cells, port }: WriterStart): voi
       unfinishedSince: propagation.unfinishedSince,
     }
   })
-
-  let waiting: readonly Call[] = []
-  let arriving: Call[] = []
-  let closing: Call | null = null
-  let scheduled = false
-  const wake = () => {
-    if (scheduled) return
-    scheduled = true
-    setImmediate(turn)
-  }
-  const turn = () => {
-    scheduled = false
-    waiting = [...waiting, ...arriving]
-    arriving = []
-    waiting = group.run(waiting)
-    if (waiting.length > 0 || arriving.length > 0) wake()
-    else if (closing !== null) finish(closing)
-    else if (group.unfinished()) wake()
-  }
-  const finish = (call: Call) => {
-    moments.touch(horizon.last())
+  const ports: MessagePort[] = []
+  const take = createCallQueue(group, (close) => {
+    keepPromises(db, horizon)
     db.close()
-    call.resolve(null)
+    close.resolve(null)
     for (const served of ports) served.close()
     parentPort?.close()
-  }
-  const ports: MessagePort[] = []
+  })
   const servePort = (served: MessagePort) => {
     ports.push(served)
-    serve(served, (call) => {
-      if (call.name === 'close') closing = call
-      else arriving.push(call)
-      wake()
-    })
+    serve(served, take)
   }
   servePort(port)
   parentPort?.on('message', (request: ServeRequest) => servePort(request.serve))
   parentPort?.postMessage('ready')
+}
+
+/** What was promised to readers without a commit must hold in the next process too. */
+function keepPromises(db: Database, horizon: WriterHorizon): void {
+  try {
+    createMoments(db).touch(horizon.last())
+  } catch (error) {
+    // On a full disk that is left to the clock: only one that is set back before the next start could break it.
+    if (!(storeErrorOf(error) instanceof StoreError)) throw error
+  }
 }
 
 start(workerData as WriterStart)

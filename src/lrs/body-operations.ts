@@ -1,0 +1,57 @@
+/** Operations on whole request bodies: small ones run here and now, large ones in a thread (ruling 36). */
+import { readJson } from '../xapi/json.ts'
+import type { Caller } from './access.ts'
+import type { Lrs } from './context.ts'
+import { checkStatements } from './decision.ts'
+import { addLaunches, putAliases, putElements } from './feeds.ts'
+import { malformed } from './refusal.ts'
+import { type StatementsRequest, storeStatements } from './store-statements.ts'
+
+/** Ruling 36 asks for a thread above 1 MB; but a body of 1 MB can be a million brackets. */
+export const LARGE = 256 * 1024
+
+/** A thread takes the bytes away from the caller. */
+export type Body = StatementsRequest
+
+export const BODY_OPERATIONS = {
+  'store statements': storeStatements,
+  /** As JSON text: handing over thousands of decisions between threads would cost what the thread saved. */
+  'check statements': async (lrs: Lrs, caller: Caller, body: Body) =>
+    JSON.stringify(await checkStatements(lrs, caller, body)),
+  'put elements': (lrs: Lrs, caller: Caller, { bytes }: Body) => putElements(lrs, caller, parseJson(bytes)),
+  'put aliases': (lrs: Lrs, caller: Caller, { bytes }: Body) => putAliases(lrs, caller, parseJson(bytes)),
+  'add launches': (lrs: Lrs, caller: Caller, { bytes }: Body) => addLaunches(lrs, caller, parseJson(bytes)),
+}
+
+export type BodyOperation = keyof typeof BODY_OPERATIONS
+export type BodyResult<K extends BodyOperation> = Awaited<ReturnType<(typeof BODY_OPERATIONS)[K]>>
+
+export interface Bodies {
+  run<K extends BodyOperation>(operation: K, caller: Caller, body: Body): Promise<BodyResult<K>>
+}
+
+/** @param elsewhere runs the same operations in a thread */
+export function createBodies(lrs: Lrs, elsewhere: Bodies): Bodies {
+  return {
+    run: (operation, caller, body) =>
+      body.bytes.length > LARGE
+        ? elsewhere.run(operation, caller, body)
+        : runBodyOperation(lrs, operation, caller, body),
+  }
+}
+
+export async function runBodyOperation<K extends BodyOperation>(
+  lrs: Lrs,
+  operation: K,
+  caller: Caller,
+  body: Body,
+): Promise<BodyResult<K>> {
+  return (await BODY_OPERATIONS[operation](lrs, caller, body)) as BodyResult<K>
+}
+
+/** @throws Refusal `malformed` */
+export function parseJson(bytes: Uint8Array): unknown {
+  const json = readJson(bytes)
+  if ('violation' in json) throw malformed([json.violation])
+  return json.value
+}
