@@ -14,7 +14,12 @@ export interface SharedStores extends Stores {
 export type StoresHandle = SqliteHandle
 
 export async function openStores(config: Config, clock: MovableClock): Promise<SharedStores> {
-  return openSqlite({ directory: config.ROLLCALL_DATA, clock, readers: config.ROLLCALL_READERS })
+  return openSqlite({
+    directory: config.ROLLCALL_DATA,
+    clock,
+    readers: config.ROLLCALL_READERS,
+    cacheBytes: config.ROLLCALL_CACHE,
+  })
 }
 
 export async function connectStores(handle: StoresHandle): Promise<Stores> {
