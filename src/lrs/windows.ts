@@ -1,10 +1,11 @@
 /** Windows of a policy with their live counts, and the licence view of the current one. */
 import type { Window } from '../metering/count.ts'
 import { licenceFigures } from '../metering/licence.ts'
-import { windowAt, windowById, windowsBetween } from '../metering/windows.ts'
-import type { StoredPolicy } from '../store/ports.ts'
+import { windowAt, windowById, windowsBefore } from '../metering/windows.ts'
+import type { Page, PageRequest, StoredPolicy } from '../store/ports.ts'
 import { type Caller, demand } from './access.ts'
 import type { Lrs } from './context.ts'
+import { openCursor, sealCursor } from './cursor.ts'
 import { type PolicyHistory, policiesOf, policyOf } from './policies.ts'
 import { Refusal } from './refusal.ts'
 
@@ -23,26 +24,33 @@ export interface WindowView {
 /** How far back a list goes when nobody says `from`. */
 const YEARS_BACK = 3
 
-/**
- * Windows of a policy, newest first.
- * @param range ms; default: the last three years up to now
- */
+/** Newest first. `from` and `to` in ms; default: the last three years up to now. */
+export interface WindowSelection extends PageRequest {
+  readonly policy: string | undefined
+  readonly from: number | undefined
+  readonly to: number | undefined
+}
+
+/** One page of a policy's windows. Only its own windows are worked out: any range costs the same. */
 export async function listWindows(
   lrs: Lrs,
   caller: Caller,
-  request: {
-    readonly policy: string | undefined
-    readonly from: number | undefined
-    readonly to: number | undefined
-  },
-): Promise<readonly WindowView[]> {
+  { policy, limit, cursor, ...range }: WindowSelection,
+): Promise<Page<WindowView>> {
   demand(caller, 'read reports')
-  const history = await policyOf(lrs.stores, caller.tenant, request.policy)
-  const to = request.to ?? lrs.clock.now()
-  const from = request.from ?? to - YEARS_BACK * 366 * 86_400_000
-  const windows = windowsBetween(history.versions, from, to)
-  const views = windows.map((window) => windowView(lrs, caller, history, window))
-  return (await Promise.all(views)).reverse()
+  const history = await policyOf(lrs.stores, caller.tenant, policy)
+  // A key of its own: the continuation of another list is none of this one.
+  const key = `${lrs.keys.cursors}|windows`
+  const given = cursor === undefined ? null : openCursor(cursor, caller, key)
+  const last = given?.upTo ?? range.to ?? lrs.clock.now()
+  const from = range.from ?? last - YEARS_BACK * 366 * 86_400_000
+  const windows = windowsBefore(history.versions, { from, to: given?.after ?? last }, limit + 1)
+  const shown = windows.slice(0, limit)
+  const after = windows.length > limit ? shown.at(-1)?.start : undefined
+  return {
+    items: await Promise.all(shown.map((window) => windowView(lrs, caller, history, window))),
+    next: after === undefined ? null : sealCursor({ after, upTo: last }, caller, key),
+  }
 }
 
 export async function readWindow(lrs: Lrs, caller: Caller, id: string): Promise<WindowView> {

@@ -63,6 +63,33 @@ export function windowsBetween(versions: readonly PolicyVersion[], from: number,
   })
 }
 
+/**
+ * The newest `count` windows that touch [from, to), ms, newest first. Walks back from `to`, so that what lies before the
+ * last one given costs nothing, however long ago `from` is.
+ */
+export function windowsBefore(
+  versions: readonly PolicyVersion[],
+  range: { readonly from: number; readonly to: number },
+  count: number,
+): Window[] {
+  const found: Window[] = []
+  for (let index = versions.length - 1; index >= 0 && found.length < count; index -= 1) {
+    const version = versions[index] as PolicyVersion
+    const reign = reignOf(versions, index)
+    const tiling = tilingOf(version.policy.window)
+    const earliest = Math.max(range.from, reign.from, tiling.origin)
+    let before = Math.min(range.to, reign.until)
+    while (before > earliest && found.length < count) {
+      const period = tiling.periodAt(before - 1)
+      if (!period) break
+      const window = toWindow(version, reign, period)
+      found.push(window)
+      before = window.start
+    }
+  }
+  return found
+}
+
 /** The window with that id; null for another policy's, an unknown version, or a date on which none begins. */
 export function windowById(versions: readonly PolicyVersion[], id: string): Window | null {
   const [policy, number, date = ''] = id.split('.')

@@ -300,6 +300,35 @@ describe('counting', () => {
     expect(await countedList('quarter', 'quarter.1.2026-01-31')).toHaveLength(first?.activeLearners as number)
   })
 
+  it('pages windows newest first, whatever the range, and refuses what is no continuation', async () => {
+    const window = { kind: 'anchored', length: { days: 1 }, anchor: '0001-01-01' }
+    expect(
+      (await server.api('/policies', { method: 'POST', body: { ...policy('day', 1), window } })).status,
+    ).toBe(201)
+    await server.counted('day')
+    type Listed = { items: { id: string; start: string; activeLearners: number }[]; next: string | null }
+    const list = (query: string) => json<Listed>(server.api(`/windows?policy=day&${query}`))
+    const ages = await list('from=0001-01-01T00:00:00Z&to=2026-03-02T00:00:00Z')
+    expect(ages.items).toHaveLength(100)
+    expect(ages.items[0]).toMatchObject({ id: 'day.1.2026-03-01' })
+    expect(ages.items[0]?.activeLearners).toBeGreaterThan(0)
+    expect(ages.next).not.toBeNull()
+    const range = 'from=2026-02-23T00:00:00Z&to=2026-03-02T00:00:00Z&limit=3'
+    const seen: string[] = []
+    let next: string | null = ''
+    for (let pages = 1; next !== null; pages += 1) {
+      const page: Listed = await list(next ? `${range}&cursor=${encodeURIComponent(next)}` : range)
+      expect(page.items).toHaveLength(pages < 3 ? 3 : 1)
+      seen.push(...page.items.map(({ start }) => start.slice(5, 10)))
+      next = page.next
+    }
+    expect(seen).toEqual(['03-01', '02-28', '02-27', '02-26', '02-25', '02-24', '02-23'])
+    const first = await list('from=0001-01-01T00:00:00Z&to=0001-01-03T00:00:00Z&limit=1000')
+    expect(first.items.map(({ id }) => id)).toEqual(['day.1.0001-01-02', 'day.1.0001-01-01'])
+    for (const bad of ['limit=0', 'limit=1001', 'cursor=x', `cursor=${ages.next}x`])
+      expect((await server.api(`/windows?policy=day&${bad}`)).status, bad).toBe(400)
+  })
+
   it('says what is wrong with a policy, and what it cannot count yet', async () => {
     const wrong = await server.api('/policies', {
       method: 'POST',

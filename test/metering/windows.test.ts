@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isBoundary, windowAt, windowById, windowsBetween } from '../../src/metering/windows.ts'
+import {
+  isBoundary,
+  windowAt,
+  windowById,
+  windowsBefore,
+  windowsBetween,
+} from '../../src/metering/windows.ts'
 import { ms, policy, versions } from './build.ts'
 
 const HOUR = 3_600_000
@@ -294,4 +300,47 @@ describe('Properties of windows', () => {
       { numRuns: 1000 },
     )
   })
+
+  test('walking back gives the newest windows of a range, newest first, over the versions too', () => {
+    fc.assert(
+      fc.property(
+        rule,
+        fc.integer({ min: -400, max: 4000 }),
+        fc.integer({ min: 0, max: 400 * 86_400_000 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 0, max: 9 }),
+        (window, days, length, count, tenths) => {
+          const from = ms(window.anchor) + days * 86_400_000
+          const range = { from, to: from + length }
+          const boundary = windowAt(of(window), from + (length / 10) * tenths)?.end
+          const one = policy({ window })
+          const cut = boundary === undefined ? of(window) : versions(one, [one, iso(boundary)])
+          const expected = windowsBetween(cut, range.from, range.to).reverse()
+          expect(windowsBefore(cut, range, count)).toEqual(expected.slice(0, count))
+          // A page goes on where the one before ended.
+          const [first] = expected
+          if (first)
+            expect(windowsBefore(cut, { from, to: first.start }, count)).toEqual(expected.slice(1, count + 1))
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
+  test.each(['UTC', 'Europe/Berlin', 'Asia/Tokyo', 'America/New_York'])(
+    'an anchor in the year 0001 neither breaks a list nor hides a window (%s)',
+    (timeZone) => {
+      const daily = of({ anchor: '0001-01-01', length: { days: 1 }, timeZone })
+      const early = windowsBefore(daily, { from: ms('-000100-01-01'), to: ms('0001-03-01') }, 1000)
+      expect(early.at(-1)?.id).toBe('test.1.0001-01-01')
+      expect(early).toEqual(windowsBetween(daily, ms('-000100-01-01'), ms('0001-03-01')).reverse())
+      for (const each of early) expect(windowById(daily, each.id)).toEqual(each)
+      const late = windowsBefore(daily, { from: ms('0001-01-01'), to: ms('2026-03-01T12:00:00Z') }, 3)
+      expect(late.map(({ id }) => id)).toEqual([
+        'test.1.2026-03-01',
+        'test.1.2026-02-28',
+        'test.1.2026-02-27',
+      ])
+    },
+  )
 })

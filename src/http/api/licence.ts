@@ -3,7 +3,7 @@ import { Router } from 'express'
 import type { Lrs } from '../../lrs/context.ts'
 import { explainLearner, listCounted } from '../../lrs/counted.ts'
 import { addPolicy, listPolicies, policyInWords, readPolicy } from '../../lrs/policies.ts'
-import { listWindows, readLicence, readWindow } from '../../lrs/windows.ts'
+import { listWindows, readLicence, readWindow, type WindowSelection } from '../../lrs/windows.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { sendCountedCsv } from './csv.ts'
 import { jsonOf, pageOf, queryOf } from './request.ts'
@@ -45,8 +45,9 @@ export function licenceRoutes(lrs: Lrs): Router {
   router
     .route('/windows')
     .get(async (request, response) => {
-      const { policy, from, to } = queryOf(request, 'windows')
-      response.json({ items: await listWindows(lrs, callerOf(response), { policy, from, to }), next: null })
+      response.json(
+        await listWindows(lrs, callerOf(response), queryOf(request, 'windows') as WindowSelection),
+      )
     })
     .all(allowOnly('GET', 'HEAD'))
   router

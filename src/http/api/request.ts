@@ -28,6 +28,7 @@ const page = z.strictObject(pageParameters)
 const nothing = z.strictObject({})
 const policy = z.strictObject({ policy: z.string().min(1).optional() })
 const windows = z.strictObject({
+  ...pageParameters,
   policy: z.string().min(1).optional(),
   from: time.optional(),
   to: time.optional(),
