@@ -324,6 +324,71 @@ export function meteringStoreContract(open: Open): void {
     })
   })
 
+  describe('MeteringStore: repair', () => {
+    const stores = opened(open)
+    const NOTHING = { strays: 0, windows: 0, policies: 0 }
+    const result = () => ({
+      counts: [countOf('p', WINDOW)],
+      attempts: [attemptOf({ id: randomUUID() })],
+      untracked: { resource: 2 },
+    })
+    const everything = async (tenant: string) => ({
+      keys: await stores().metering.countOf(tenant, windowOf('p')),
+      total: await stores().metering.totalLearners(tenant, 'p'),
+      counted: (await stores().metering.counted(tenant, windowOf('p'), { limit: 99 })).items,
+      attempts: (await stores().metering.attempts(tenant, { limit: 99 })).items,
+      review: await stores().metering.review(tenant),
+    })
+
+    it('finds nothing in what recounts have written, and changes nothing', async () => {
+      const tenant = newTenant()
+      await stores().policies.add(tenant, policyOf('p'))
+      for (const ifi of [ANA, BEN]) await store(stores(), tenant, [{ ifi }])
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+      for (const ifi of [ANA, BEN]) await recount(stores(), tenant, ifi, result())
+      await recount(stores(), tenant, BEN)
+      const before = await everything(tenant)
+      expect(before).toMatchObject({ keys: 1, total: 1 })
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+      expect(await everything(tenant)).toEqual(before)
+      expect(await stores().metering.untrackedOf(tenant, await learnerOf(stores(), tenant, ANA))).toEqual({
+        resource: 2,
+      })
+      expect(await stores().metering.untrackedOf(tenant, await learnerOf(stores(), tenant, BEN))).toEqual({})
+    })
+
+    it('removes counts under no policy of the tenant, and totals are what is left; other tenants keep theirs', async () => {
+      const [tenant, other] = [newTenant(), newTenant()]
+      await stores().policies.add(other, policyOf('p'))
+      for (const of of [tenant, other]) {
+        for (const ifi of [ANA, BEN, CYD]) await store(stores(), of, [{ ifi }])
+        for (const ifi of [ANA, BEN, CYD]) await recount(stores(), of, ifi, result())
+      }
+      const before = await everything(other)
+      expect(await stores().metering.repair(tenant)).toEqual({ strays: 6, windows: 1, policies: 1 })
+      expect(await everything(tenant)).toMatchObject({ keys: 0, total: 0, counted: [] })
+      expect((await everything(tenant)).attempts).toHaveLength(3)
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+      expect(await everything(other)).toEqual(before)
+      expect(await stores().metering.repair(other)).toEqual(NOTHING)
+    })
+
+    it('leaves the rows of one who was merged away to the recount that is due', async () => {
+      const tenant = newTenant()
+      await stores().policies.add(tenant, policyOf('p'))
+      await expandAll(stores(), tenant)
+      for (const ifi of [ANA, BEN]) await store(stores(), tenant, [{ ifi }])
+      for (const ifi of [ANA, BEN]) await recount(stores(), tenant, ifi, result())
+      const link = { id: randomUUID(), a: ANA, b: BEN, author: 'admin', source: 'alias' as const, at: NOON }
+      await stores().identities.link(tenant, [link], { dryRun: false, confirmAbove: 9 })
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+      expect(await everything(tenant)).toMatchObject({ keys: 2, total: 2 })
+      await recount(stores(), tenant, ANA, result())
+      expect(await everything(tenant)).toMatchObject({ keys: 1, total: 1 })
+      expect(await stores().metering.repair(tenant)).toEqual(NOTHING)
+    })
+  })
+
   describe('MeteringStore: what is dirty', () => {
     const stores = opened(open)
 
@@ -352,6 +417,31 @@ export function meteringStoreContract(open: Open): void {
       for (const ifi of [ANA, BEN]) await store(stores(), tenant, [{ ifi }])
       expect(await dirtyOf(stores(), tenant)).toEqual([ana, ben])
       expect((await stores().metering.computedThrough(tenant)).behind).not.toContain('no such zone')
+    })
+
+    it('ruling 30: computedThrough tells apart who waits because a recount fails, and who only waits', async () => {
+      const tenant = newTenant()
+      await store(stores(), tenant, [{ ifi: ANA }])
+      const [id = ''] = await store(stores(), tenant, [{ ifi: BEN }])
+      const stored = (await stores().statements.find(tenant, id))?.stored ?? Number.NaN
+      expect((await stores().metering.computedThrough(tenant)).failing).toBeNull()
+      const ana = await learnerOf(stores(), tenant, ANA)
+      await stores().metering.markFailed(tenant, ana, 'no such zone')
+      const first = await stores().metering.computedThrough(tenant)
+      expect(first.failing).toMatchObject({ learners: 1, others: stored - 1 })
+      await recount(stores(), tenant, BEN)
+      await stores().metering.markFailed(tenant, ana, 'no such zone')
+      const { at, failing } = await stores().metering.computedThrough(tenant)
+      expect(at).toBeLessThan(stored)
+      expect(failing?.others).toBeGreaterThanOrEqual(stored)
+      expect(failing?.tried).toBeGreaterThanOrEqual(first.failing?.tried ?? Number.NaN)
+      // A mass change holds the others back as well.
+      await stores().policies.add(tenant, { ...policyOf('p'), recorded: stored })
+      expect((await stores().metering.computedThrough(tenant)).failing?.others).toBe(stored - 1)
+      await expandAll(stores(), tenant)
+      await recount(stores(), tenant, BEN)
+      await recount(stores(), tenant, ANA)
+      expect((await stores().metering.computedThrough(tenant)).failing).toBeNull()
     })
 
     it('computedThrough ends before the oldest statement that is not counted, and says so', async () => {

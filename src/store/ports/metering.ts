@@ -57,6 +57,26 @@ export interface ComputedThrough {
   readonly at: number
   /** What holds it back, in words for an administrator; null when nothing does. */
   readonly behind: string | null
+  /** Learners who wait because their recount fails (ruling 30); null when there are none, or nothing holds `at` back. */
+  readonly failing: FailingLearners | null
+}
+
+export interface FailingLearners {
+  readonly learners: number
+  /** Each of them was last tried then or later, ms. */
+  readonly tried: number
+  /** What `at` would be without them: tells whether anything else is still to be counted. */
+  readonly others: number
+}
+
+/** How much a repair found wrong and mended. */
+export interface Repaired {
+  /** Derived rows (attempts, untracked counts, counted keys, first times) that no recount would ever touch. */
+  readonly strays: number
+  /** Windows whose total was not the number of their counted keys. */
+  readonly windows: number
+  /** Policies whose total was not the number of learners who ever qualified. */
+  readonly policies: number
 }
 
 /** Newest first: by `first`, then id, descending. */
@@ -102,6 +122,8 @@ export interface MeteringStore {
   countedKeys(tenant: TenantId, window: WindowRef, learner: string): Promise<readonly CountedKey[]>
   /** Everything the learner counts for, under every policy version: for comparing with a rebuild. */
   countsOf(tenant: TenantId, learner: string): Promise<readonly LearnerCount[]>
+  /** The learner's untracked counts, as the last recount gave them: for comparing with a rebuild. */
+  untrackedOf(tenant: TenantId, learner: string): Promise<RecountResult['untracked']>
   learners(
     tenant: TenantId,
     page: PageRequest,
@@ -120,7 +142,13 @@ export interface MeteringStore {
     readonly defaultElements: readonly { readonly element: string; readonly attempts: number }[]
     readonly mixed: number
   }>
-  /** Facts of one statement, as stored. */
+  /**
+   * Mends what recounts leave alone, in steps that leave ingest its share. Removes derived rows of whomever `learners` does
+   * not list (unless a recount that is due will), and counts under no policy version of the tenant; then counts the total of
+   * each window and policy again. Right totals are not written; a second call finds nothing.
+   */
+  repair(tenant: TenantId): Promise<Repaired>
+  /** Facts of one statement, as stored. @throws StoreError `damaged` when they cannot be read; `replaceFacts` mends that */
   factsOf(tenant: TenantId, statementId: string): Promise<readonly StoredFact[]>
   /** Puts `facts` in place of what is stored of a statement, and marks whom either speaks of: mends what was damaged. */
   replaceFacts(tenant: TenantId, statementId: string, facts: readonly Fact[]): Promise<void>

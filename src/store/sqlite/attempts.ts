@@ -1,7 +1,8 @@
 /** Attempts and untracked statements of one learner: written as a difference, listed by keyset. */
 import type { Statement } from 'better-sqlite3'
 import type { Attempt, Obstacle } from '../../attempts/derivation.ts'
-import type { AttemptSelection, Page, TenantId } from '../ports.ts'
+import type { AttemptSelection, Page, RecountResult, TenantId } from '../ports.ts'
+import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { difference } from './difference.ts'
 import { keyIn, pageOf } from './page.ts'
@@ -78,7 +79,14 @@ export function untrackedWriter(db: Database) {
 
 export function attemptReads(db: Database) {
   const prepare = preparing(db)
+  const untracked = db.prepare<[string, string], { reason: Obstacle; statements: number }>(
+    'SELECT reason, statements FROM untracked WHERE tenant = ? AND learner = ? ORDER BY reason',
+  )
   return {
+    untrackedOf: (tenant: TenantId, learner: string): RecountResult['untracked'] =>
+      Object.fromEntries(
+        untracked.all(tenant, learner).map(({ reason, statements }) => [reason, statements]),
+      ),
     attempts: (
       tenant: TenantId,
       selection: AttemptSelection,
@@ -96,9 +104,17 @@ export function attemptReads(db: Database) {
         rows,
         selection.limit,
         (row) => [row.first, row.id],
-        (row) => ({ ...(JSON.parse(row.data) as Attempt), learner: row.learner }),
+        (row) => ({ ...attemptOf(row), learner: row.learner }),
       )
     },
+  }
+}
+
+function attemptOf({ id, data }: AttemptRow): Attempt {
+  try {
+    return JSON.parse(data) as Attempt
+  } catch {
+    throw new StoreError('damaged', `attempt ${id} cannot be read: it is no JSON`)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Who is dirty, and how far counts are complete because of it. */
-import type { ComputedThrough, TenantId } from '../ports.ts'
+import type { ComputedThrough, FailingLearners, TenantId } from '../ports.ts'
 import type { Database } from './database.ts'
 
 interface DirtyRow {
@@ -62,6 +62,7 @@ function backlogReader(db: Database): (tenant: TenantId) => ComputedThrough | nu
      LEFT JOIN recount_failure f ON f.tenant = m.tenant AND f.learner = l.id
      WHERE m.tenant = ? ORDER BY m.oldest_stored LIMIT 1`,
   )
+  const failing = failingReader(db)
   const marks = db.prepare<[string], number>('SELECT count(*) FROM mark WHERE tenant = ?').pluck()
   const change = db.prepare<[string], { recorded: number; kind: string; subject: string }>(
     'SELECT recorded, kind, subject FROM pending_change WHERE tenant = ? ORDER BY recorded, id LIMIT 1',
@@ -73,6 +74,7 @@ function backlogReader(db: Database): (tenant: TenantId) => ComputedThrough | nu
       return {
         at: pending.recorded - 1,
         behind: `the change of ${pending.kind} «${pending.subject}» is still being applied to everybody it touches`,
+        failing: failing(tenant, pending.recorded),
       }
     }
     if (!mark) return null
@@ -80,6 +82,27 @@ function backlogReader(db: Database): (tenant: TenantId) => ComputedThrough | nu
       mark.error === null
         ? `what is known of ${marks.get(tenant)} identifiers has changed and is still to be counted`
         : `the recount of learner ${mark.learner} has failed ${mark.times} times: ${mark.error}`
-    return { at: mark.at - 1, behind }
+    return { at: mark.at - 1, behind, failing: failing(tenant, pending?.recorded ?? Infinity) }
   })
+}
+
+/** `pending`: when the oldest pending change was recorded; Infinity when there is none. */
+function failingReader(db: Database): (tenant: TenantId, pending: number) => FailingLearners | null {
+  const failing = db.prepare<[string], { learners: number; tried: number | null }>(
+    `SELECT count(DISTINCT f.learner) AS learners, min(f.at) AS tried
+     FROM recount_failure f JOIN learner l ON l.id = f.learner JOIN identity i ON i.learner = l.number
+     JOIN mark m ON m.identity = i.id WHERE f.tenant = ?`,
+  )
+  const oldestOther = db
+    .prepare<[string], number>(
+      `SELECT m.oldest_stored FROM mark m JOIN identity i ON i.id = m.identity JOIN learner l ON l.number = i.learner
+       WHERE m.tenant = ? AND NOT EXISTS (SELECT 1 FROM recount_failure f WHERE f.tenant = m.tenant AND f.learner = l.id)
+       ORDER BY m.oldest_stored LIMIT 1`,
+    )
+    .pluck()
+  return (tenant, pending) => {
+    const { learners = 0, tried = null } = failing.get(tenant) ?? {}
+    if (tried === null) return null
+    return { learners, tried, others: Math.min(oldestOther.get(tenant) ?? Infinity, pending) - 1 }
+  }
 }

@@ -2,6 +2,7 @@
 import type { LaunchRecord } from '../../attempts/derivation.ts'
 import type { Fact, StoredFact } from '../../attempts/fact.ts'
 import type { LearnerHistory, TenantId } from '../ports.ts'
+import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { learnerLookup } from './learners.ts'
 import { createTenantNumberReader } from './tenant-numbers.ts'
@@ -60,5 +61,14 @@ export function historyReads(db: Database) {
 }
 
 function factOf({ seq, data, stored, voided }: FactRow): StoredFact {
-  return { ...(JSON.parse(data) as Fact), seq, stored, voided: voided === 1 }
+  return { ...parsed(data, seq), seq, stored, voided: voided === 1 }
+}
+
+function parsed(data: string, seq: number): Fact {
+  try {
+    return JSON.parse(data) as Fact
+  } catch {
+    // Without the parser's sentence: it would quote what may be personal.
+    throw new StoreError('damaged', `a stored fact of statement number ${seq} cannot be read: it is no JSON`)
+  }
 }

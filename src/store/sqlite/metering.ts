@@ -8,6 +8,7 @@ import { packFact } from './facts.ts'
 import { historyReads } from './history.ts'
 import { countedReads, learnerListReads, reviewReads } from './metering-reads.ts'
 import { meteringWrites } from './metering-writes.ts'
+import { repairWith, repairWrites } from './repair.ts'
 import type { Remote } from './rpc.ts'
 import type { statementWrites } from './statements-write.ts'
 import { totalsReads } from './totals.ts'
@@ -16,7 +17,7 @@ import { totalsReads } from './totals.ts'
 const REBUILD_SLICE = 2_000
 
 export function allMeteringWrites(db: Database, context: WriteContext) {
-  return { ...meteringWrites(db, context), ...changeWrites(db, context) }
+  return { ...meteringWrites(db, context), ...changeWrites(db, context), ...repairWrites(db) }
 }
 
 export function allMeteringReads(db: Database) {
@@ -56,9 +57,11 @@ export function createMeteringStore(writes: Writes, reads: Reads, horizon: () =>
     counted: reads.counted,
     countedKeys: reads.countedKeys,
     countsOf: reads.countsOf,
+    untrackedOf: reads.untrackedOf,
     learners: reads.learnerPage,
     attempts: reads.attempts,
     review: reads.review,
+    repair: (tenant) => repairWith(writes, tenant),
     factsOf: reads.factsOfStatement,
     replaceFacts: (tenant, id, facts) => writes.replaceFacts(tenant, id, facts.map(packFact)),
   }
@@ -72,5 +75,7 @@ async function computedThrough(
 ): Promise<ComputedThrough> {
   const visible = horizon()
   const backlog = await reads.backlog(tenant)
-  return backlog && backlog.at < visible ? backlog : { at: visible, behind: null }
+  if (!backlog || backlog.at >= visible) return { at: visible, behind: null, failing: null }
+  const { failing } = backlog
+  return { ...backlog, failing: failing && { ...failing, others: Math.min(failing.others, visible) } }
 }

@@ -8,8 +8,8 @@ import type { Database } from './database.ts'
 export interface TouchedTotals {
   window(tenant: TenantId, policy: string, version: number, start: number): void
   policy(tenant: TenantId, policy: string): void
-  /** Counts each touched window and policy once. */
-  refresh(): void
+  /** Counts each touched window and policy once, and writes those that were something else. */
+  refresh(): { readonly windows: number; readonly policies: number }
 }
 
 export function totalsWriter(db: Database): () => TouchedTotals {
@@ -17,13 +17,13 @@ export function totalsWriter(db: Database): () => TouchedTotals {
     `INSERT INTO window_total (tenant, policy, version, window_start, keys)
      SELECT @tenant, @policy, @version, @start, count(*) FROM counted
      WHERE tenant = @tenant AND policy = @policy AND version = @version AND window_start = @start
-     ON CONFLICT DO UPDATE SET keys = excluded.keys`,
+     ON CONFLICT DO UPDATE SET keys = excluded.keys WHERE keys <> excluded.keys`,
   )
   const policy = db.prepare(
     `INSERT INTO policy_total (tenant, policy, learners)
      SELECT @tenant, @policy, count(*) FROM (
        SELECT 1 FROM qualified WHERE tenant = @tenant AND policy = @policy GROUP BY learner)
-     WHERE true ON CONFLICT DO UPDATE SET learners = excluded.learners`,
+     WHERE true ON CONFLICT DO UPDATE SET learners = excluded.learners WHERE learners <> excluded.learners`,
   )
   return () => {
     const windows = new Map<string, object>()
@@ -36,8 +36,10 @@ export function totalsWriter(db: Database): () => TouchedTotals {
         policies.set(JSON.stringify([tenant, id]), { tenant, policy: id })
       },
       refresh: () => {
-        for (const touched of windows.values()) window.run(touched)
-        for (const touched of policies.values()) policy.run(touched)
+        let [changedWindows, changedPolicies] = [0, 0]
+        for (const touched of windows.values()) changedWindows += window.run(touched).changes
+        for (const touched of policies.values()) changedPolicies += policy.run(touched).changes
+        return { windows: changedWindows, policies: changedPolicies }
       },
     }
   }
