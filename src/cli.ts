@@ -141,7 +141,7 @@ order(
   program
     .command('recount')
     .description(
-      'Work every count out again from the statements and say whether anything differed (exit code 1 then).',
+      'Work every count out again from the statements, say what differed (exit code 1 then), and mend it.',
     )
     .requiredOption('--policy <id>', 'the policy')
     .option(...inTenant),

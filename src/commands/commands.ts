@@ -119,7 +119,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   recount: async (lrs, input, print) => {
     const { policy } = z.object({ policy: z.string() }).loose().parse(input)
-    const { differences } = await rebuild(lrs, await callerIn(lrs, input), policy, print)
-    return differences === 0 ? 0 : 1
+    const { differences, failing } = await rebuild(lrs, await callerIn(lrs, input), policy, print)
+    return differences === 0 && failing === 0 ? 0 : 1
   },
 }

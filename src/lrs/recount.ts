@@ -75,7 +75,7 @@ async function recountOne(
 }
 
 /** Statements that are no evidence, by their first obstacle; a voided one was evidence. */
-function untrackedOf(derivation: Derivation): Partial<Record<Obstacle, number>> {
+export function untrackedOf(derivation: Derivation): Partial<Record<Obstacle, number>> {
   const counts: Partial<Record<Obstacle, number>> = {}
   for (const { obstacles } of derivation.classified) {
     const [reason] = obstacles

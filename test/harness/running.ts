@@ -14,6 +14,8 @@ export const PASSWORD = 'correct horse battery'
 
 export interface Running {
   readonly url: string
+  /** Where its data is. */
+  readonly directory: string
   readonly app: App
   readonly clock: MovableClock
   /** A request to `/xapi…` with the learner credential and version 1.0.3, or what `init` says instead. */
@@ -69,6 +71,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
 
   const running: Running = {
     url,
+    directory,
     app,
     clock,
     xapi: (path, { version = '1.0.3', as = LEARNER, headers, ...init } = {}) =>

@@ -1,8 +1,10 @@
-/** `recount` beside a server that goes on taking statements. */
+/** `recount`: what it finds and mends, beside a server that goes on taking statements. */
+import SqliteDatabase from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operatorOf } from '../../src/lrs/accounts.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
-import { rebuild } from '../../src/lrs/rebuild.ts'
+import { type Rebuild, rebuild } from '../../src/lrs/rebuild.ts'
+import { databaseFile } from '../../src/store/sqlite/database.ts'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
 
 let server: Running
@@ -71,5 +73,149 @@ describe('rebuild', () => {
     expect(await lrs.stores.metering.factsOf(tenant.id, id)).toEqual(kept)
     const second = await rebuild(lrs, operatorOf(tenant), 'month', () => undefined)
     expect(second.differences).toBe(0)
+  })
+})
+
+/** By hand, behind the product's back. */
+function damage(sql: string, ...values: readonly string[]): number {
+  const db = new SqliteDatabase(databaseFile(server.directory), { timeout: 10_000 })
+  try {
+    return db.prepare(sql).run(...values).changes
+  } finally {
+    db.close()
+  }
+}
+
+async function recounted(): Promise<{ result: Rebuild; lines: string[] }> {
+  const { lrs } = server.app
+  const [tenant] = await lrs.stores.tenants.list()
+  if (!tenant) throw new Error('there is a tenant from the first start on')
+  const lines: string[] = []
+  const result = await rebuild(lrs, operatorOf(tenant), 'month', (line) => lines.push(line))
+  return { result, lines }
+}
+
+/** All that reports show of what is derived. */
+async function derived(): Promise<unknown> {
+  const paths = [
+    '/windows?policy=month&from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z',
+    '/windows/month.1.2026-04-01/learners',
+    '/attempts?limit=1000&deleted=true',
+    '/review',
+  ]
+  const answers = await Promise.all(paths.map(async (path) => (await server.api(path)).json()))
+  const { totalLearners, activeLearners } = await server.counted('month')
+  return [totalLearners, activeLearners, ...answers]
+}
+
+describe('rebuild mends what was damaged by hand', () => {
+  const names = ['d-1', 'd-2', 'd-3', 'd-4', 'd-5', 'd-6']
+  const link = {
+    id: 'https://lms.example.org/l',
+    definition: { type: 'http://adlnet.gov/expapi/activities/link' },
+  }
+  const uses = () =>
+    names.flatMap((name) => [
+      statement({ actor: learner(name), timestamp: '2026-04-05T00:00:00Z' }),
+      statement({
+        actor: learner(name),
+        object: link,
+        context: undefined,
+        timestamp: '2026-04-06T00:00:00Z',
+      }),
+    ])
+  beforeAll(async () => {
+    await server.send(uses())
+    await server.counted('month')
+  })
+  const oneLearner = `learner = (SELECT l.id FROM learner l JOIN identity i ON i.learner = l.number WHERE i.ifi LIKE '%|d-1')`
+  const nobody = `INSERT INTO counted SELECT tenant, 'nobody', policy, version, window_start, key, statement_id, at, stored, rule
+    FROM counted WHERE ${oneLearner}`
+
+  it.each([
+    ['totals of windows', 'UPDATE window_total SET keys = keys + 7', /totals of windows/],
+    ['totals of policies', 'UPDATE policy_total SET learners = learners - 3', /totals of policies/],
+    ['a missing total', 'DELETE FROM policy_total', /totals of policies/],
+    ['a counted row of nobody', nobody, /^1 rows were of learners/],
+    [
+      'a counted row under no policy',
+      `${nobody.replace("'nobody'", 'learner').replace('version', '9')}`,
+      /^1 rows were of/,
+    ],
+    [
+      'first times',
+      "DELETE FROM qualified WHERE learner <> ''",
+      /0 first times of evidence stored, 1 worked out/,
+    ],
+    ['a wrong first time', 'UPDATE qualified SET first = first - 1', /first times.*with other content/],
+    ['attempts', `DELETE FROM attempt WHERE ${oneLearner}`, /: 0 attempts stored, 2 worked out/],
+    [
+      'unreadable attempts',
+      `UPDATE attempt SET data = '{' WHERE ${oneLearner}`,
+      /unreadable attempts stored/,
+    ],
+    ['untracked counts', 'UPDATE untracked SET statements = 9', /reasons of statements without effect/],
+    ['counted rows', `DELETE FROM counted WHERE ${oneLearner}`, /: 0 counted rows stored, 1 worked out/],
+    [
+      'unreadable facts',
+      `UPDATE fact SET data = '{"a' WHERE seq % 2 = 0`,
+      /facts cannot be read: they are replaced/,
+    ],
+    [
+      'facts that are no object',
+      "UPDATE fact SET data = 'null' WHERE seq % 2 = 0",
+      /facts are not what it says/,
+    ],
+  ])('%s', async (_what, sql, said) => {
+    const before = await derived()
+    expect(damage(sql)).toBeGreaterThan(0)
+    const first = await recounted()
+    expect(first.result.differences).toBeGreaterThan(0)
+    expect(
+      first.lines.some((line) => said.test(line)),
+      first.lines.join('\n'),
+    ).toBe(true)
+    expect(first.lines.at(-1)).toMatch(/differences, mended$/)
+    // No wait here: it is mended when `recount` says so.
+    expect(await derived()).toEqual(before)
+    const second = await recounted()
+    expect(second.lines).toEqual([expect.stringMatching(/nothing differed$/)])
+    expect(second.result.differences).toBe(0)
+  })
+
+  it('removes what is left of a learner who was merged away', async () => {
+    await server.send([statement({ actor: learner('d-7'), timestamp: '2026-04-05T00:00:00Z' })])
+    await server.counted('month')
+    const aliases = [{ identities: [learner('d-6'), learner('d-7')] }]
+    await server.api('/aliases', { method: 'PUT', body: { aliases } })
+    await server.counted('month')
+    const before = await derived()
+    const merged = `(SELECT id FROM learner WHERE redirect IS NOT NULL)`
+    expect(damage(nobody.replace("'nobody'", merged))).toBe(1)
+    expect((await recounted()).result.differences).toBe(1)
+    expect(await derived()).toEqual(before)
+  })
+
+  it('ruling 30: ends, and says why, when only learners whose recount fails are left', async () => {
+    // A launch record is no fact: nothing can be put in its place.
+    const lms = await server.credential('lms', ['all'])
+    const record = {
+      element: 'https://lms.example.org/l',
+      learner: learner('d-2'),
+      origin: 'learner',
+      at: '2026-04-01T00:00:00Z',
+    }
+    expect((await server.api('/launches', { method: 'POST', body: [record], as: lms })).status).toBe(200)
+    await server.counted('month')
+    expect(damage("UPDATE launch SET data = '{'")).toBe(1)
+    await server.send([statement({ actor: learner('d-2'), timestamp: '2026-04-07T00:00:00Z' })])
+    const { result, lines } = await recounted()
+    expect(result).toMatchObject({ failing: 1, differences: 1 })
+    expect(lines).toContainEqual(expect.stringMatching(/^learner .*: cannot be worked out: /))
+    expect(lines.at(-2)).toMatch(/1 differences, mended as far as it can be$/)
+    expect(lines.at(-1)).toMatch(/^not counted: 1 learners; the recount of learner .* has failed \d+ times: /)
+    damage('DELETE FROM launch')
+    expect((await recounted()).result.failing).toBe(0)
+    expect((await recounted()).lines.at(-1)).toMatch(/nothing differed$/)
   })
 })
