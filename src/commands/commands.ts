@@ -158,7 +158,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     const { policy } = z.object({ policy: z.string() }).loose().parse(input)
     const { differences, failing } = await rebuild(lrs, await callerIn(lrs, input), policy, print)
     return differences === 0 && failing === 0 ? 0 : 1
-<<<<<<< HEAD
   },
   import: async (lrs, input, _print, files) => {
     const { tenant } = await callerIn(lrs, input)
@@ -171,7 +170,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   backup: async (lrs, input, print) => {
     await backUp(lrs, backupInput.parse(input).directory, print)
     return 0
-=======
->>>>>>> b08a6283d8b927207127b2154160c493e71ec0e0
   },
 }

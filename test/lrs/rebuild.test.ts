@@ -164,11 +164,7 @@ describe('rebuild mends what was damaged by hand', () => {
     [
       'facts that are no object',
       "UPDATE fact SET data = 'null' WHERE seq % 2 = 0",
-<<<<<<< HEAD
-      /facts are not what it says/,
-=======
       /facts cannot be read: they are replaced/,
->>>>>>> b08a6283d8b927207127b2154160c493e71ec0e0
     ],
   ])('%s', async (_what, sql, said) => {
     const before = await derived()

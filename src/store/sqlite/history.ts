@@ -63,17 +63,6 @@ export function historyReads(db: Database) {
 }
 
 function factOf({ seq, data, stored, voided }: FactRow): StoredFact {
-<<<<<<< HEAD
-  return { ...parsed(data, seq), seq, stored, voided: voided === 1 }
-}
-
-function parsed(data: string, seq: number): Fact {
-  try {
-    return JSON.parse(data) as Fact
-  } catch {
-    // Without the parser's sentence: it would quote what may be personal.
-    throw new StoreError('damaged', `a stored fact of statement number ${seq} cannot be read: it is no JSON`)
-=======
   // Onto the object just parsed: copying its many members costs three times what parsing does.
   return Object.assign(parsed(data, seq), { seq, stored, voided: voided === 1 })
 }
@@ -93,6 +82,5 @@ function jsonOf(data: string): unknown {
     return JSON.parse(data)
   } catch {
     return undefined
->>>>>>> b08a6283d8b927207127b2154160c493e71ec0e0
   }
 }
