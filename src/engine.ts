@@ -18,7 +18,12 @@ export type StoresHandle = SqliteHandle | MongoHandle
 export async function openStores(config: Config, clock: MovableClock): Promise<SharedStores> {
   if (isEmbedded(config)) {
     const { openSqlite } = await import('./store/sqlite/open.ts')
-    return openSqlite({ directory: config.ROLLCALL_DATA, clock, readers: config.ROLLCALL_READERS })
+    return openSqlite({
+      directory: config.ROLLCALL_DATA,
+      clock,
+      readers: config.ROLLCALL_READERS,
+      cacheBytes: config.ROLLCALL_CACHE,
+    })
   }
   const { openMongo } = await import('./store/mongo/open.ts')
   return openMongo({ url: config.ROLLCALL_STORE, clock })

@@ -10,6 +10,9 @@ import { type FileTask, type Progress, type Told, UNFINISHED } from './lrs/files
 import { Refusal, type RefusalKind } from './lrs/refusal.ts'
 import type { Violation } from './xapi/types.ts'
 
+/** Node would let each thread's short-lived objects grow to 48 MB before it looks at them. */
+const YOUNG = { maxYoungGenerationSizeMb: 12 }
+
 export interface ThreadStart {
   readonly stores: StoresHandle
   readonly clockOffset: SharedArrayBuffer
@@ -146,5 +149,5 @@ function startThread(
   const { handle, transfer } = stores.share()
   const workerData: ThreadStart = { ...start, stores: handle }
   const execArgv = [...process.execArgv, '--disable-warning=ExperimentalWarning']
-  return new Worker(file, { workerData, transferList: [...transfer], execArgv })
+  return new Worker(file, { workerData, transferList: [...transfer], execArgv, resourceLimits: YOUNG })
 }

@@ -1,4 +1,4 @@
-import { v5 } from 'uuid'
+import { parse, v5 } from 'uuid'
 import type { Attempt, ElementRule } from './derivation.ts'
 import type { AttemptGroup } from './keys.ts'
 import { NAMESPACE } from './namespace.ts'
@@ -6,7 +6,8 @@ import { isPreviewObstacle } from './preview.ts'
 import { innerTypes } from './vocabulary.ts'
 import { compare, type Work } from './work.ts'
 
-const ATTEMPT_IDS = v5(NAMESPACE, v5.URL)
+/** As bytes, like the names below: given as text, both would be turned into bytes by a slower way for each attempt. */
+const ATTEMPT_IDS = parse(v5(NAMESPACE, v5.URL))
 
 /** Stands between a statement and being evidence; voiding does not (A23). */
 function isEvidence(item: Work): boolean {
@@ -61,7 +62,8 @@ function registrationOf(items: readonly Work[]): string | undefined {
 function attemptId(tenant: string, group: AttemptGroup, element: string): string {
   const learner = group.members.map(({ fact }) => fact.learner).sort(compare)[0]
   const key = group.keys[0] ?? ''
-  return v5([tenant, learner, element, group.kind, key.slice(group.kind.length + 1)].join('|'), ATTEMPT_IDS)
+  const name = [tenant, learner, element, group.kind, key.slice(group.kind.length + 1)].join('|')
+  return v5(new TextEncoder().encode(name), ATTEMPT_IDS)
 }
 
 const distinct = (items: readonly Work[]): number => new Set(items.map((item) => item.fact.statementId)).size

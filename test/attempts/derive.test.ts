@@ -1,3 +1,4 @@
+import { v5 } from 'uuid'
 import { describe, expect, it } from 'vitest'
 import type { Attempt, Classified, DerivationContext } from '../../src/attempts/derivation.ts'
 import { derive, effectiveTime } from '../../src/attempts/derive.ts'
@@ -73,6 +74,14 @@ describe('The key ladder (in-the-wild §4.2)', () => {
     expect(
       attemptsOf([fact({ keys }), fact({ keys, object: { id: 'https://lms.example.org/x/2' } })]),
     ).toHaveLength(2)
+  })
+
+  it('its id is the UUIDv5 of tenant, learner, element, key kind and key, whatever the script: stored ids stay', () => {
+    const keys = [k('K1', 'Sitzung-ä|日本')]
+    const one = fact({ keys, learner: 'account:https://lms.example.org|Zoë 😀' })
+    const { element, id } = only([one])
+    const name = [context().tenant, one.learner, element, 'K1', 'Sitzung-ä|日本'].join('|')
+    expect(id).toBe(v5(name, v5('https://rollcall.example/xapi/', v5.URL)))
   })
 
   it('keys of another kind with the same text are others', () => {

@@ -164,7 +164,7 @@ describe('rebuild mends what was damaged by hand', () => {
     [
       'facts that are no object',
       "UPDATE fact SET data = 'null' WHERE seq % 2 = 0",
-      /facts are not what it says/,
+      /facts cannot be read: they are replaced/,
     ],
   ])('%s', async (_what, sql, said) => {
     const before = await derived()

@@ -16,8 +16,8 @@ export interface WriteContext {
 
 /** 8 KB pages carry large statements better; measured with a large cache at a million rows (docs/performance.md). */
 const PAGE_BYTES = 8192
-const WRITER_CACHE_KB = 256 * 1024
-const READER_CACHE_KB = 32 * 1024
+const WRITER_CACHE_BYTES = 96 * 1024 * 1024
+const READER_CACHE_KB = 16 * 1024
 const BUSY_MS = 10_000
 /** After a checkpoint has caught up, a grown WAL file is cut back to this. */
 const WAL_KEPT_BYTES = 64 * 1024 * 1024
@@ -30,14 +30,14 @@ export function databaseFile(directory: string): string {
  * The writing connection: an answered commit survives kill -9 and power loss (`synchronous=FULL` fsyncs the WAL at each
  * commit). It never checkpoints: ingest would pay for it (checkpoint-thread.ts).
  */
-export function openWriter(file: string): Database {
+export function openWriter(file: string, cacheBytes = WRITER_CACHE_BYTES): Database {
   const db = new SqliteDatabase(file, { timeout: BUSY_MS })
   db.pragma(`page_size = ${PAGE_BYTES}`)
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.pragma('wal_autocheckpoint = 0')
   db.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`)
-  db.pragma(`cache_size = -${WRITER_CACHE_KB}`)
+  db.pragma(`cache_size = -${Math.ceil(cacheBytes / 1024)}`)
   db.pragma('temp_store = MEMORY')
   db.pragma('trusted_schema = OFF')
   return db

@@ -63,14 +63,24 @@ export function historyReads(db: Database) {
 }
 
 function factOf({ seq, data, stored, voided }: FactRow): StoredFact {
-  return { ...parsed(data, seq), seq, stored, voided: voided === 1 }
+  // Onto the object just parsed: copying its many members costs three times what parsing does.
+  return Object.assign(parsed(data, seq), { seq, stored, voided: voided === 1 })
 }
 
 function parsed(data: string, seq: number): Fact {
+  const value = jsonOf(data)
+  if (typeof value === 'object' && value !== null) return value as Fact
+  // Without the parser's sentence: it would quote what may be personal.
+  throw new StoreError(
+    'damaged',
+    `a stored fact of statement number ${seq} cannot be read: it is no JSON object`,
+  )
+}
+
+function jsonOf(data: string): unknown {
   try {
-    return JSON.parse(data) as Fact
+    return JSON.parse(data)
   } catch {
-    // Without the parser's sentence: it would quote what may be personal.
-    throw new StoreError('damaged', `a stored fact of statement number ${seq} cannot be read: it is no JSON`)
+    return undefined
   }
 }

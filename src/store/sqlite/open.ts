@@ -25,6 +25,8 @@ export interface SqliteOptions {
   readonly clock: MovableClock
   /** Reader threads; 2 by default. */
   readonly readers?: number
+  /** Page cache of the writer. */
+  readonly cacheBytes?: number
 }
 
 /** Everything another thread of this process needs to use the same store; structured-cloneable. */
@@ -40,13 +42,21 @@ export interface SqliteStores extends Stores {
   share(): { readonly handle: SqliteHandle; readonly transfer: readonly MessagePort[] }
 }
 
+/** Node would let each thread's short-lived objects grow to 48 MB before it looks at them. */
+const YOUNG = { maxYoungGenerationSizeMb: 12 }
+
 type ReaderFunctions = ReturnType<typeof allReads>
 
 /** What every thread answers beside its functions. */
 type Closing = Remote<{ close(): null }>
 
 /** Throws StoreError `locked` or `newer-schema`, with one sentence for the operator. */
-export async function openSqlite({ directory, clock, readers = 2 }: SqliteOptions): Promise<SqliteStores> {
+export async function openSqlite({
+  directory,
+  clock,
+  readers = 2,
+  cacheBytes,
+}: SqliteOptions): Promise<SqliteStores> {
   mkdirSync(directory, { recursive: true })
   const lock = lockDirectory(directory)
   const file = databaseFile(directory)
@@ -54,7 +64,13 @@ export async function openSqlite({ directory, clock, readers = 2 }: SqliteOption
   const threads: Worker[] = []
   try {
     const writerEnd = new MessageChannel()
-    const writerStart: WriterStart = { file, clockOffset: clock.offset, cells, port: writerEnd.port2 }
+    const writerStart: WriterStart = {
+      file,
+      cacheBytes,
+      clockOffset: clock.offset,
+      cells,
+      port: writerEnd.port2,
+    }
     const writer = await startThread(threads, 'writer', writerStart, [writerEnd.port2])
     const writes = remote(writerEnd.port1) as unknown as Writes & Closing
     const reads = await startReaders(threads, file, readers)
@@ -113,7 +129,7 @@ async function startThread(
   workerData: object,
   transferList: MessagePort[],
 ): Promise<Worker> {
-  const thread = new Worker(threadFile(name), { workerData, transferList })
+  const thread = new Worker(threadFile(name), { workerData, transferList, resourceLimits: YOUNG })
   threads.push(thread)
   await once(thread, 'message').catch((error: unknown) => {
     // A thread's error loses its class on the way.

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 
 export interface WriterStart {
   readonly file: string
+  readonly cacheBytes: number | undefined
   readonly clockOffset: SharedArrayBuffer
   readonly cells: SharedArrayBuffer
   readonly port: MessagePort

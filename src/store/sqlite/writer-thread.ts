@@ -13,8 +13,8 @@ import { serve } from './rpc.ts'
 import { allWrites } from './subjects.ts'
 import type { ServeRequest, WriterStart } from './threads.ts'
 
-function start({ file, clockOffset, cells, port }: WriterStart): void {
-  const db = openWriter(file)
+function start({ file, cacheBytes, clockOffset, cells, port }: WriterStart): void {
+  const db = openWriter(file, cacheBytes)
   migrate(db)
   const clock = clockOf(clockOffset)
   const horizon = createWriterHorizon(cells, clock, createMoments(db).newest().stored)
