@@ -1,11 +1,23 @@
 import { defineConfig } from 'vitest/config'
 
+/** Whole servers, on the store that `store` names: the same files on both. */
+const ON_BOTH_STORES = ['test/http/**/*.test.ts', 'test/e2e/samples.test.ts', 'test/e2e/demo.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'rollcall', include: ['test/**/*.test.ts'], provide: { store: 'sqlite' } },
+      },
+      {
+        extends: true,
+        test: { name: 'on MongoDB', include: ON_BOTH_STORES, provide: { store: 'mongodb' } },
+      },
+    ],
   },
 })

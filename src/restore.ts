@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Print } from './commands/commands.ts'
-import type { Config } from './config.ts'
+import { type Config, isEmbedded } from './config.ts'
 import { restoreStores } from './engine.ts'
 import { MANIFEST, type Manifest, manifestSchema } from './lrs/files/back-up.ts'
 
@@ -18,6 +18,10 @@ export async function restore(
   { from, replace }: RestoreOptions,
   print: Print,
 ): Promise<number> {
+  if (!isEmbedded(config)) {
+    print('MongoDB is backed up and restored with its own tools (docs/operations.md)')
+    return 1
+  }
   const manifest = readManifest(from)
   if (manifest === null) {
     print(`${from} is no backup of Rollcall: its ${MANIFEST} is missing or broken`)

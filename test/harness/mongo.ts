@@ -7,6 +7,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Of a server, without a database. */
     mongoUrl: string
+    /** What whole servers of this run store in. */
+    store: 'sqlite' | 'mongodb'
   }
 }
 
@@ -29,3 +31,16 @@ export function newDatabase(): TestDatabase {
     },
   }
 }
+
+/** Where a whole server of a test stores: settings to start it with. Any two of one directory use the same data. */
+export function storeOf(directory: string): {
+  readonly settings: Record<string, string>
+  drop(): Promise<void>
+} {
+  if (inject('store') === 'sqlite') return { settings: {}, drop: async () => undefined }
+  const database = databases.get(directory) ?? newDatabase()
+  databases.set(directory, database)
+  return { settings: { ROLLCALL_STORE: database.url }, drop: database.drop }
+}
+
+const databases = new Map<string, TestDatabase>()

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type App, type AppOptions, startApp } from '../../src/app.ts'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
+import { storeOf } from './mongo.ts'
 
 export const KEY = 'test-key'
 export const SECRET = 'test-secret-with-some-length'
@@ -46,7 +47,9 @@ export async function startServer(
 ): Promise<Running> {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-test-'))
   const clock = systemClock()
+  const store = storeOf(directory)
   const config = loadConfig({
+    ...store.settings,
     PORT: '0',
     HOST: '127.0.0.1',
     ROLLCALL_DATA: directory,
@@ -124,6 +127,7 @@ export async function startServer(
     },
     stop: async () => {
       await app.stop()
+      await store.drop()
       rmSync(directory, { recursive: true, force: true })
     },
   }
