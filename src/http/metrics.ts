@@ -107,12 +107,12 @@ function measuredAtScrape(
   )
   gauge(
     'rollcall_store_bytes',
-    'What the embedded store takes on its disk, in bytes.',
+    'What the store takes on its disk, in bytes.',
     async () => (await stores.upkeep.size()).bytes,
   )
   gauge(
     'rollcall_store_free_bytes',
-    'What is left on the disk of the embedded store, in bytes.',
+    'What is left on the disk of the store, in bytes; absent where its engine does not say.',
     async () => (await stores.upkeep.size()).freeBytes,
   )
 }

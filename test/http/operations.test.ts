@@ -1,6 +1,6 @@
 /** What operators and their machines ask of a server. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createReadiness } from '../../src/http/health.ts'
 import { createRoutes } from '../../src/http/observe.ts'
 import { createLog } from '../../src/log.ts'
@@ -60,7 +60,11 @@ describe('a server', () => {
 
   it('tells size, room, lag and readiness when asked', async () => {
     expect(await metric(server, 'rollcall_store_bytes')).toBeGreaterThan(10_000)
-    expect(await metric(server, 'rollcall_store_free_bytes')).toBeGreaterThan(0)
+    // Not every engine that speaks MongoDB's protocol says what is left on its disk.
+    const silent =
+      inject('store') === 'mongodb' && (await server.app.lrs.stores.upkeep.size()).freeBytes === null
+    const free = await metric(server, 'rollcall_store_free_bytes')
+    expect(silent ? free === null : free !== null && free > 0).toBe(true)
     expect(await metric(server, 'rollcall_ready')).toBe(1)
     expect(await metric(server, 'rollcall_count_lag_seconds')).toBeGreaterThanOrEqual(0)
     expect(await metric(server, 'process_resident_memory_bytes')).toBeGreaterThan(10_000_000)
