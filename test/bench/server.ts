@@ -7,7 +7,7 @@ import { type App, startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createHttp } from '../../src/http/server.ts'
 import { createLog } from '../../src/log.ts'
-import { storeStatements } from '../../src/lrs/store-statements.ts'
+import { runBodyOperation } from '../../src/lrs/body-operations.ts'
 
 const [mode] = process.argv.slice(2)
 const config = loadConfig(process.env)
@@ -26,7 +26,9 @@ async function listenWithoutStore({ lrs }: App): Promise<string> {
   const http = createHttp({
     lrs: without,
     bodyLimit: config.ROLLCALL_BODY_LIMIT,
-    storeLarge: (caller, request) => storeStatements(without, caller, request),
+    bodies: {
+      run: (operation, caller, body) => runBodyOperation(without, operation, caller, body),
+    },
     log: createLog('error'),
     keepRefusals: 0,
     readiness: async () => 'ready',
