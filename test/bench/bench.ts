@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { ACCOUNT, type Client, CONNECTIONS, connect, ingest, type Times, timesOf } from './load.ts'
 import { type BenchServer, measureImport, measureStore, startServer } from './processes.ts'
-import { agentOf, LEARNERS, statementText } from './statements.ts'
+import { agentOf, LEARNERS, learnersIn, statementText } from './statements.ts'
 
 const { values } = parseArgs({
   options: { rows: { type: 'string', default: '1000000' }, seconds: { type: 'string', default: '5' } },
@@ -74,7 +74,7 @@ async function atRows(name: string, rows: number) {
   const imported = await measureImport(directory, file)
   rmSync(file)
   tell('reads')
-  const reads = await withServer(directory, 'store', readAll)
+  const reads = await withServer(directory, 'store', (given) => readAll(given, learnersIn(rows)))
   tell('ingest over HTTP')
   const http = await withServer(directory, 'store', ingestAll)
   tell('the store alone')
@@ -119,7 +119,7 @@ async function session(client: Client): Promise<string> {
 }
 
 /** First what is uncounted is counted; then reads while nothing is written, and while batches of 10 come in. */
-async function readAll({ client, server }: { client: Client; server: BenchServer }) {
+async function readAll({ client, server }: { client: Client; server: BenchServer }, learners: number) {
   const bearer = await session(client)
   const licence = () => client.send('GET', '/api/v1/licence?policy=year', undefined, bearer)
   const start = performance.now()
@@ -129,7 +129,7 @@ async function readAll({ client, server }: { client: Client; server: BenchServer
   }
   const counted = (performance.now() - start) / 1000
   const { activeLearners } = JSON.parse(await licence()) as { activeLearners: number }
-  if (activeLearners !== LEARNERS) throw new Error(`${activeLearners} counted, not ${LEARNERS}`)
+  if (activeLearners !== learners) throw new Error(`${activeLearners} counted, not ${learners}`)
   const licenceTimes = await timesOf(300, licence)
   const quiet = await readTimes(client)
   const writer = connect(server.url, CONNECTIONS)

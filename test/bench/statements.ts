@@ -12,6 +12,11 @@ export const agentOf = (number: number) => ({
   account: { homePage: 'https://lms.example.org', name: `u-${number % LEARNERS}` },
 })
 
+/** How many learners the first so many statements speak of. */
+export function learnersIn(statements: number): number {
+  return Math.min(LEARNERS, Math.ceil(statements / VERBS.length))
+}
+
 /** JSON text. Learners take turns; each turn is one session of six statements in one course. */
 export function statementText(number: number, id: string = randomUUID()): string {
   const session = Math.floor(number / VERBS.length)

@@ -101,14 +101,17 @@ async function addEffects(
   }
 }
 
-/** Who a fact will belong to: a learner who is there, or the identifiers that become one by themselves. */
+/**
+ * Who a fact will belong to: a learner who is there, or somebody new, whose mailbox and its xAPI hash are one. Of a new person
+ * who comes with both the mailbox and Open edX's hash of it, in one file, the dry run makes two.
+ */
 async function learnerKey(lrs: Lrs, tenant: string, ifi: string): Promise<string> {
   const names = [ifi, ...automaticLinks(ifi)]
   for (const name of names) {
     const known = await lrs.stores.identities.byIfi(tenant, name)
     if (known) return known.learner
   }
-  return `new:${names.at(-1)}`
+  return `new:${names[1] ?? ifi}`
 }
 
 async function changesOf(reading: Reading): Promise<ReadonlyMap<string, Change>> {

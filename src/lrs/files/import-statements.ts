@@ -31,37 +31,37 @@ export async function importStatements(lrs: Lrs, task: ImportTask, told: Told): 
   const name = task.name ?? `${basename(file).replace(/\.gz$/, '')}@${surveyed.hash.slice(0, 8)}`
   const known = await lrs.stores.imports.byName(tenant, name)
   refuseOther(known, { name, hash: surveyed.hash, purpose })
-  const record: ImportRecord = known ?? {
-    name,
-    hash: surveyed.hash,
-    purpose,
-    started: lrs.clock.now(),
-    finished: null,
-    lines: 0,
-    stored: 0,
-    existing: 0,
-    refused: 0,
-  }
   if (known?.finished) {
     told.print(`${name} was imported already, ${new Date(known.finished).toISOString()}: ${inWords(known)}`)
     return known.refused > 0 ? REFUSED : DONE
   }
   if (known) told.print(`going on with ${name} after line ${known.lines}`)
+  const record = known ?? newRecord({ name, hash: surveyed.hash, purpose, started: lrs.clock.now() })
   const path = task.errors ?? `${file}.errors.ndjson`
   const faults = await openFaults(path, record.lines)
   const writer = importWriter({ tenant, name, purpose }, lrs.home)
   try {
     const end = await run({ lrs, task, told, writer, faults }, record, surveyed)
     lrs.wake()
-    told.print(`${name}: ${inWords(end)}`)
-    if (end.refused > 0) told.print(`refused lines are listed in ${path}`)
-    if (end.finished === null)
-      told.print(`stopped after line ${end.lines}; the same command goes on from there`)
-    if (end.finished === null) return UNFINISHED
-    return end.refused > 0 ? REFUSED : DONE
+    return tellEnd(end, path, told)
   } finally {
     await faults.close()
   }
+}
+
+function newRecord(given: Pick<ImportRecord, 'name' | 'hash' | 'purpose' | 'started'>): ImportRecord {
+  return { ...given, finished: null, lines: 0, stored: 0, existing: 0, refused: 0 }
+}
+
+/** @returns the exit code */
+function tellEnd(end: ImportRecord, faults: string, told: Told): number {
+  told.print(`${end.name}: ${inWords(end)}`)
+  if (end.refused > 0) told.print(`refused lines are listed in ${faults}`)
+  if (end.finished === null) {
+    told.print(`stopped after line ${end.lines}; the same command goes on from there`)
+    return UNFINISHED
+  }
+  return end.refused > 0 ? REFUSED : DONE
 }
 
 function refuseOther(
