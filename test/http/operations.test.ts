@@ -59,7 +59,9 @@ describe('a server', () => {
   })
 
   it('tells size, room, lag and readiness when asked', async () => {
-    expect(await metric(server, 'rollcall_store_bytes')).toBeGreaterThan(10_000)
+    // The stand-in for MongoDB keeps everything in memory and says of it some bytes.
+    const least = inject('store') === 'sqlite' ? 10_000 : 0
+    expect(await metric(server, 'rollcall_store_bytes')).toBeGreaterThan(least)
     // Not every engine that speaks MongoDB's protocol says what is left on its disk.
     const silent =
       inject('store') === 'mongodb' && (await server.app.lrs.stores.upkeep.size()).freeBytes === null
