@@ -70,7 +70,7 @@ export function respondToErrors({ lrs, log, keep, refused }: RefusalDeps): Error
       method: request.method,
       path: request.baseUrl + request.path,
       status: STATUS[refusal.kind],
-      detail: refusal.message.slice(0, 500),
+      detail: withoutBody(refusal),
       requirement: refusal.violations[0]?.requirement ?? null,
     }
     lrs.stores.refusals
@@ -130,4 +130,9 @@ function asRefusal(error: unknown): Refusal | null {
     return new Refusal('malformed', String(message), [violation])
   }
   return null
+}
+
+/** Never a value of the body: a violation's sentence may quote one, and it may be personal (ruling 25). */
+function withoutBody({ violations: [first], message }: Refusal): string {
+  return first ? `${first.path} breaks ${first.requirement}` : message.slice(0, 500)
 }
