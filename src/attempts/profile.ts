@@ -16,7 +16,7 @@ export interface GivenProfile extends Profile {
 }
 
 /** The group of everybody whose profile says `test`. */
-export const TEST_ACCOUNTS = 'test-accounts'
+const TEST_ACCOUNTS = 'test-accounts'
 
 const NOBODY: Profile = { name: null, teams: [], roles: [], test: false }
 
