@@ -19,7 +19,7 @@ export interface View {
 
 /**
  * One statement by `statementId` or `voidedStatementId`.
- * @returns its JSON text and when it was stored (ms)
+ * @returns its JSON text, and what is stored
  * @throws Refusal `not-found`, `forbidden`
  */
 export async function findStatement(
@@ -27,7 +27,7 @@ export async function findStatement(
   caller: Caller,
   query: Exclude<StatementQuery, ListQuery>,
   acceptLanguage: string | undefined,
-): Promise<{ text: string; stored: number }> {
+): Promise<{ text: string; found: StoredStatement }> {
   demand(caller, 'read own statements')
   const found = await lrs.stores.statements.find(caller.tenant, query.id, query.kind === 'voided')
   if (!found || !(may(caller, 'read statements') || found.credential === caller.id)) {
@@ -36,12 +36,14 @@ export async function findStatement(
       `there is no ${query.kind === 'voided' ? 'voided ' : ''}statement ${query.id}`,
     )
   }
-  return { text: viewOf(found, { format: query.format, acceptLanguage }), stored: found.stored }
+  return { text: viewOf(found, { format: query.format, acceptLanguage }), found }
 }
 
 export interface StatementPage {
   /** Each a JSON text. */
   readonly statements: readonly string[]
+  /** The same as they are stored. */
+  readonly found: readonly StoredStatement[]
   /** Cursor of the next page; null on the last. */
   readonly cursor: string | null
 }
@@ -73,6 +75,7 @@ export async function listStatements(
   const view: View = { format: query.format, acceptLanguage }
   return {
     statements: items.map((item) => viewOf(item, view)),
+    found: items,
     cursor: more && last ? sealCursor({ after: last.seq, upTo }, caller, lrs.keys.cursors) : null,
   }
 }

@@ -1,8 +1,10 @@
 /** Statements come in: POST and PUT /xapi/statements. */
-import type { IncomingStatement } from '../store/ports.ts'
+import type { IncomingStatement, StagedAttachment } from '../store/ports.ts'
 import type { Version } from '../xapi/types.ts'
 import { type Caller, credentialOf, demand, voidsOthers } from './access.ts'
+import { checkSignatures } from './check-signatures.ts'
 import type { Lrs } from './context.ts'
+import { matchAttachments } from './match-attachments.ts'
 import { authorityOf, prepareStatement } from './prepare-statement.ts'
 import { inSlices, type ReceivedStatement, readStatements } from './read-statements.ts'
 import { malformedAt, Refusal } from './refusal.ts'
@@ -12,6 +14,8 @@ export interface StatementsRequest {
   readonly version: Version
   /** PUT: the id of the URL, lower case. */
   readonly putId?: string
+  /** What came with the statements; absent: the request was JSON. */
+  readonly attachments?: readonly StagedAttachment[]
 }
 
 export interface StoredIds {
@@ -35,12 +39,13 @@ export async function storeStatements(
   const writer = credentialOf(caller)
   const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
   const ids = idsFor(lrs, received, request.putId)
-  refuseMissingAttachments(received)
+  const own = await attachmentsFor(lrs, writer.tenant, { received, ids, request })
   const authority = authorityOf(writer, lrs.home)
   const statements: IncomingStatement[] = []
   await inSlices(received, (item, index) => {
     const id = ids[index] as string
-    statements.push(prepareStatement(item, id, writer, { authority, version: request.version }))
+    const prepared = prepareStatement(item, id, writer, { authority, version: request.version })
+    statements.push({ ...prepared, attachments: own[index] ?? [] })
   })
   if (statements.length === 0) return { ids, fresh: 0 }
   const outcome = await lrs.stores.statements.insert(writer.tenant, {
@@ -95,20 +100,23 @@ function idsFor(
   })
 }
 
-/** A JSON request carries no attachment bytes, so every attachment needs its `fileUrl` (1.0.3 Data §2.4.11). */
-function refuseMissingAttachments(received: readonly ReceivedStatement[]): void {
-  for (const { statement, path } of received) {
-    const { object } = statement
-    const inner = object.objectType === 'SubStatement' ? object.attachments : undefined
-    const missing = [...(statement.attachments ?? []), ...(inner ?? [])].find(
-      (one) => one.fileUrl === undefined,
-    )
-    if (missing) {
-      throw malformedAt(
-        `${path}.attachments`,
-        'an attachment without fileUrl needs its bytes in a multipart/mixed request',
-        'XAPI-00129',
-      )
-    }
-  }
+/** For each statement the bytes it came with. @throws Refusal `malformed` when some are missing, in excess, or no signature */
+async function attachmentsFor(
+  lrs: Lrs,
+  tenant: string,
+  {
+    received,
+    ids,
+    request: { version, attachments },
+  }: {
+    readonly received: readonly ReceivedStatement[]
+    readonly ids: readonly string[]
+    readonly request: StatementsRequest
+  },
+): Promise<readonly (readonly StagedAttachment[])[]> {
+  const staged = attachments && new Map(attachments.map((one) => [one.sha2, one]))
+  const own = matchAttachments(received, staged ?? null)
+  const signed = { tenant, version, staged: staged ?? new Map<string, StagedAttachment>() }
+  for (const [index, one] of received.entries()) await checkSignatures(lrs, one, ids[index] ?? '', signed)
+  return own
 }

@@ -4,6 +4,7 @@
  * visible, and last the marks. The journal is deleted only after that.
  */
 import type { Fact } from '../../attempts/fact.ts'
+import type { AttachmentTaking } from './attachment-taking.ts'
 import { chunksOf } from './bulk.ts'
 import type { StatementCollections, StatementDoc } from './collections.ts'
 import type { MarkAffected, NoteObjects } from './consequences.ts'
@@ -19,6 +20,7 @@ export interface ApplyParts {
   readonly references: References
   readonly noteObjects: NoteObjects
   readonly mark: MarkAffected
+  readonly taking: Pick<AttachmentTaking, 'refer'>
 }
 
 export interface ApplyStatements {
@@ -34,6 +36,7 @@ export function createApplyStatements({
   references,
   noteObjects,
   mark,
+  taking,
 }: ApplyParts): ApplyStatements {
   const { statements } = collections
   const show = async ({ batch }: Commit, claims: readonly StatementDoc[]) => {
@@ -57,6 +60,7 @@ export function createApplyStatements({
       meet(commit, facts.map(metOf)),
       noteObjects(commit, facts),
       references.write(claims),
+      taking.refer(commit.tenant, claims),
     ])
     await hideVoided(commit, claims)
     await show(commit, claims)

@@ -6,7 +6,7 @@
  * a batch its journal, a statement (with its facts) its own document, a learner's redirect the learner document.
  */
 import type { Collection, Db, IndexDescription } from 'mongodb'
-import type { IdentityLink, Provenance } from '../ports.ts'
+import type { IdentityLink, KeptAttachment, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
 export interface FactPart {
@@ -41,6 +41,8 @@ export interface StatementDoc {
   readonly who: readonly string[]
   /** Of the commit that replaced the facts last. */
   readonly mended?: number
+  /** Bytes it came with, each hash once. */
+  readonly attachments?: readonly KeptAttachment[]
   /** Only of an imported one (ruling 37). */
   readonly provenance?: Provenance
   readonly stored: number

@@ -4,6 +4,8 @@ import type { Clock } from '../../clock.ts'
 import type { IdentityLink } from '../ports.ts'
 import { type Allocator, createAllocator } from './allocator.ts'
 import { createApplyStatements } from './apply-statements.ts'
+import { attachmentCollections } from './attachment-collections.ts'
+import { createAttachmentTaking } from './attachment-taking.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { type StatementCollections, statementCollections } from './collections.ts'
 import { affectedMarker, objectNotes } from './consequences.ts'
@@ -47,7 +49,8 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   const references = createReferences(collections)
   const noteObjects = objectNotes(collections)
   const mark = affectedMarker(collections)
-  const application = createApplyStatements({ collections, meet, references, noteObjects, mark })
+  const taking = createAttachmentTaking(attachmentCollections(db), () => clock.now())
+  const application = createApplyStatements({ collections, meet, references, noteObjects, mark, taking })
   const journal = createJournal({
     collections,
     allocator,
@@ -61,7 +64,7 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
     },
   })
   const claims = createClaims(collections, journal)
-  const insert = createInsert({ collections, journal, claims, application })
+  const insert = createInsert({ collections, journal, claims, application, taking })
   return {
     collections,
     allocator,

@@ -4,6 +4,7 @@ import type { Statement } from '../../xapi/types.ts'
 import type { Batch, BatchOutcome, IncomingStatement, TenantId } from '../ports.ts'
 import { StoreError } from '../store-error.ts'
 import type { ApplyStatements } from './apply-statements.ts'
+import type { AttachmentTaking } from './attachment-taking.ts'
 import { byIds } from './bulk.ts'
 import type { Claims, Taken } from './claims.ts'
 import type { Reservation, StatementCollections, StatementDoc } from './collections.ts'
@@ -17,6 +18,7 @@ export interface InsertParts {
   readonly journal: Journal
   readonly claims: Claims
   readonly application: ApplyStatements
+  readonly taking: Pick<AttachmentTaking, 'take'>
 }
 
 interface Comparison {
@@ -34,7 +36,7 @@ const REFUSALS = 5
 export const KIND = 'statements'
 
 export function createInsert(parts: InsertParts) {
-  const { collections, journal, claims, application } = parts
+  const { collections, journal, claims, application, taking } = parts
   const { statements } = collections
 
   const takenAmong = async (tenant: TenantId, ids: readonly string[]): Promise<readonly Taken[]> => {
@@ -77,6 +79,7 @@ export function createInsert(parts: InsertParts) {
   ): Promise<Commit | 'taken' | 'refused'> => {
     const id = await journal.begin(tenant, KIND)
     try {
+      await taking.take(tenant, id, fresh)
       const reservation = await journal.reserve(id, fresh.length)
       const docs = fresh.map((one, index) => claimOf(tenant, batch, one, reservation, index))
       const claimed = await claims.claim(docs)
@@ -158,7 +161,7 @@ function claimOf(
   { batch, number, stored }: Reservation,
   index: number,
 ): StatementDoc {
-  const { id, raw, timestamp, version, terms, voids, refersTo, provenance } = statement
+  const { id, raw, timestamp, version, terms, voids, refersTo, provenance, attachments = [] } = statement
   const refers = voids ?? refersTo ?? undefined
   const facts = factParts(statement.facts)
   return {
@@ -176,6 +179,7 @@ function claimOf(
     voids: voidsLevel(voids, voidsOthers),
     facts,
     who: facts.map(({ who }) => who),
+    ...(attachments.length > 0 && { attachments: attachments.map(({ sha2, bytes }) => ({ sha2, bytes })) }),
     ...(provenance && { provenance }),
     stored,
     voided: false,

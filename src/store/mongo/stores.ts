@@ -3,6 +3,7 @@ import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCataloguePuts } from './catalogue-put.ts'
 import { statementCollections } from './collections.ts'
 import { createGate, guarded } from './connection.ts'
@@ -55,6 +56,10 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     credentials: guarded(createCredentialStore(db), gate),
     keys: guarded(createKeyStore(db), gate),
     statements: guarded(createStatementStore(core), gate),
+    attachments: guarded(
+      createAttachmentStore(db, collections, () => clock.now()),
+      gate,
+    ),
     elements: guarded(createElementStore(db, puts), gate),
     launches: guarded(createLaunchStore(db, core.journal), gate),
     identities: guarded(createIdentityStore(core), gate),
