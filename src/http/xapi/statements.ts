@@ -6,7 +6,8 @@ import { malformed, malformedAt } from '../../lrs/refusal.ts'
 import type { StoredStatement } from '../../store/ports.ts'
 import { isUuid } from '../../xapi/formats.ts'
 import { readStatementQuery } from '../../xapi/query.ts'
-import { allowOnly, callerOf } from '../middleware.ts'
+import { callerOf } from '../middleware.ts'
+import { searchOf } from './parameters.ts'
 import { type ReceiveDeps, storeReceived, wholeJson } from './receive-statements.ts'
 import { versionOf } from './request.ts'
 import { sendStatements } from './send-statements.ts'
@@ -40,12 +41,10 @@ export function statementsRouter({ onStored, ...deps }: StatementsDeps): Router 
   })
 
   router.post('/', wholeJson(bodyLimit), async (request, response) => {
-    refuseParameters(request, [])
     response.json(await store(request, response))
   })
 
   router.put('/', wholeJson(bodyLimit), async (request, response) => {
-    refuseParameters(request, ['statementId'])
     const id = searchOf(request).get('statementId')
     if (id === null) throw malformedAt('?statementId', 'PUT needs the statementId', 'XAPI-00145')
     if (!isUuid(id)) throw malformedAt('?statementId', `«${id}» is not a UUID`, 'XAPI-00145')
@@ -53,7 +52,6 @@ export function statementsRouter({ onStored, ...deps }: StatementsDeps): Router 
     response.sendStatus(204)
   })
 
-  router.all('/', allowOnly('GET', 'HEAD', 'POST', 'PUT'))
   return router
 
   async function store(request: Request, response: Response, putId?: string): Promise<readonly string[]> {
@@ -61,18 +59,6 @@ export function statementsRouter({ onStored, ...deps }: StatementsDeps): Router 
     onStored(fresh, ids.length - fresh)
     return ids
   }
-}
-
-function searchOf(request: Request): URLSearchParams {
-  const start = request.originalUrl.indexOf('?')
-  return new URLSearchParams(start < 0 ? '' : request.originalUrl.slice(start))
-}
-
-/** A parameter the standard does not name is refused (XAPI-00334); `%2f`-less names are compared as they are. */
-function refuseParameters(request: Request, known: readonly string[]): void {
-  const names = [...searchOf(request).keys()]
-  const unknown = names.find((name, index) => !known.includes(name) || names.indexOf(name) !== index)
-  if (unknown !== undefined) throw malformedAt(`?${unknown}`, 'unknown or repeated parameter', 'XAPI-00334')
 }
 
 /** The same query with the cursor in place: it keeps format, order and filters (1.0.3 Data §2.5). */

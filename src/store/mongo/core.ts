@@ -8,9 +8,10 @@ import { attachmentCollections } from './attachment-collections.ts'
 import { createAttachmentTaking } from './attachment-taking.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { type StatementCollections, statementCollections } from './collections.ts'
+import { inGroups } from './commit-groups.ts'
 import { affectedMarker, objectNotes } from './consequences.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
-import { createInsert, KIND } from './insert-statements.ts'
+import { createInsert } from './insert-statements.ts'
 import { createJoins, type Joins } from './join.ts'
 import { createJournal, type Effect, type Journal } from './journal.ts'
 import { ALWAYS, markAll } from './marks.ts'
@@ -19,6 +20,7 @@ import { createRedirects, type Redirects } from './redirects.ts'
 import { createReferences } from './references.ts'
 import { FACTS, factsEffect } from './replace-facts.ts'
 import type { Timing } from './sweeper.ts'
+import { createWriter, KIND } from './write-batches.ts'
 
 export interface CoreParts {
   readonly db: Db
@@ -64,7 +66,8 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
     },
   })
   const claims = createClaims(collections, journal)
-  const insert = createInsert({ collections, journal, claims, application, taking })
+  const write = inGroups(createWriter({ collections, journal, claims, references, application, taking }))
+  const insert = createInsert({ collections, claims, write })
   return {
     collections,
     allocator,

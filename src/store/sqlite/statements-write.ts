@@ -99,7 +99,7 @@ function createStatementWriter(db: Database, context: WriteContext) {
     takeAttachments(number, seq, statement)
     if (isReferredTo) handOn(seq, stored)
     const received = prove(statement, seq, stored)
-    facts.add({ tenant, seq, timestamp, received }, statement.facts, stored)
+    facts.add({ tenant, seq, timestamp, received, voided }, statement.facts, stored)
     if (isVoiding && target !== undefined && isVoidable(target, batch)) voiding.apply(tenant, target, stored)
   }
 }
