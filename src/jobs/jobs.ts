@@ -1,10 +1,13 @@
 /** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
 import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend } from 'agenda'
+import type { Lrs } from '../lrs/context.ts'
 import type { RecountDeps } from '../lrs/recount.ts'
 import { drain, LEASE_MS } from './drain.ts'
+import { sweepAttachments } from './sweep-attachments.ts'
 
 const DRAIN = 'drain'
+const SWEEP = 'sweep attachments'
 /** Agenda's polling finds work of other processes and after failures; our own commits wake the drain at once (ruling 34). */
 const POLL_MS = 500
 /** A drain that nobody woke: what a crash left behind. */
@@ -18,7 +21,7 @@ export interface Jobs {
 }
 
 export async function startJobs(
-  deps: RecountDeps,
+  deps: RecountDeps & Pick<Lrs, 'clock'>,
   backend: AgendaBackend,
   report: (error: unknown) => void,
 ): Promise<Jobs> {
@@ -54,8 +57,11 @@ export async function startJobs(
     running = false
     if (again) wake()
   })
+  // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler.
+  agenda.define(SWEEP, async () => await sweepAttachments(deps))
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
+  await agenda.every('1 hour', SWEEP)
 
   function wake(): void {
     again = true
