@@ -1,5 +1,5 @@
 /** What every xAPI request has: a version, and answers that carry theirs. */
-import type { RequestHandler, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { Lrs } from '../../lrs/context.ts'
 import { malformedAt } from '../../lrs/refusal.ts'
 import type { Version } from '../../xapi/types.ts'
@@ -9,6 +9,12 @@ const NEWEST: Version = '2.0.0'
 
 export function versionOf(response: Response): Version {
   return response.locals.version as Version
+}
+
+/** The parameters as they were sent. */
+export function searchOf(request: Request): URLSearchParams {
+  const start = request.originalUrl.indexOf('?')
+  return new URLSearchParams(start < 0 ? '' : request.originalUrl.slice(start))
 }
 
 /** `1.0`, `1.0.0` … `1.0.9` are the 1.0.3 family, `2.0.0` … the 2.0.0 family; null = neither. */

@@ -7,7 +7,7 @@ import { malformed, malformedAt, Refusal } from '../../lrs/refusal.ts'
 import { isUuid } from '../../xapi/formats.ts'
 import { readStatementQuery } from '../../xapi/query.ts'
 import { allowOnly, bytesOf, callerOf, rawBody } from '../middleware.ts'
-import { versionOf } from './request.ts'
+import { searchOf, versionOf } from './request.ts'
 import { sendStatements } from './send-statements.ts'
 
 export interface StatementsDeps {
@@ -64,11 +64,6 @@ export function statementsRouter({ lrs, bodyLimit, bodies, onStored }: Statement
     onStored(fresh, ids.length - fresh)
     return ids
   }
-}
-
-function searchOf(request: Request): URLSearchParams {
-  const start = request.originalUrl.indexOf('?')
-  return new URLSearchParams(start < 0 ? '' : request.originalUrl.slice(start))
 }
 
 /** A parameter the standard does not name is refused (XAPI-00334); `%2f`-less names are compared as they are. */

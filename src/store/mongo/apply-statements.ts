@@ -7,6 +7,7 @@ import type { Fact } from '../../attempts/fact.ts'
 import { chunksOf } from './bulk.ts'
 import type { StatementCollections, StatementDoc } from './collections.ts'
 import type { MarkAffected, NoteObjects } from './consequences.ts'
+import type { NoteDescriptions } from './descriptions.ts'
 import type { Commit } from './journal.ts'
 import { firstSeq, keyOf } from './keys-of.ts'
 import { type Meeting, type Met, metOf } from './meet.ts'
@@ -18,6 +19,7 @@ export interface ApplyParts {
   readonly meet: (commit: Commit, met: readonly Met[]) => Promise<Meeting>
   readonly references: References
   readonly noteObjects: NoteObjects
+  readonly describe: NoteDescriptions
   readonly mark: MarkAffected
 }
 
@@ -33,13 +35,14 @@ export function createApplyStatements({
   meet,
   references,
   noteObjects,
+  describe,
   mark,
 }: ApplyParts): ApplyStatements {
   const { statements } = collections
   const show = async ({ batch }: Commit, claims: readonly StatementDoc[]) => {
     const ids = claims.map(({ _id }) => _id).sort()
     for (const chunk of chunksOf(ids)) {
-      const change = { $rename: { claim: 'seq' }, $unset: { batch: '' as const } }
+      const change = { $rename: { claim: 'seq' }, $unset: { batch: '' as const, describes: '' as const } }
       await retried(() => statements.updateMany({ _id: { $in: chunk }, batch }, change))
     }
   }
@@ -56,6 +59,7 @@ export function createApplyStatements({
     const [meeting] = await Promise.all([
       meet(commit, facts.map(metOf)),
       noteObjects(commit, facts),
+      describe(commit, claims),
       references.write(claims),
     ])
     await hideVoided(commit, claims)

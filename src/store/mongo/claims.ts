@@ -89,7 +89,8 @@ function commandsOf(docs: readonly StatementDoc[]): StatementDoc[][] {
   let bytes = 0
   for (const doc of docs) {
     // Text is at most three bytes a character, and mostly one.
-    const size = Buffer.byteLength(doc.raw) + doc.facts.reduce((sum, { data }) => sum + data.length, 1_000)
+    const beside = [...doc.facts.map(({ data }) => data), ...(doc.describes ?? []).map(({ text }) => text)]
+    const size = beside.reduce((sum, text) => sum + text.length, Buffer.byteLength(doc.raw) + 1_000)
     const current = commands.at(-1)
     if (current && bytes + size <= COMMAND_BYTES && current.length < COMMAND_DOCUMENTS) {
       current.push(doc)

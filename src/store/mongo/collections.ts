@@ -6,6 +6,7 @@
  * a batch its journal, a statement (with its facts) its own document, a learner's redirect the learner document.
  */
 import type { Collection, Db, IndexDescription } from 'mongodb'
+import type { Description } from '../../xapi/description.ts'
 import type { IdentityLink, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
@@ -47,9 +48,10 @@ export interface StatementDoc {
   readonly voided: boolean
   /** Visible to readers, exports and meters; set when its batch is committed. A document without is a claim on the id. */
   readonly seq?: number
-  /** Only until visible: the journal that decides it, and the seq it will have. */
+  /** Only until visible: the journal that decides it, the seq it will have, and what it describes. */
   readonly batch?: string
   readonly claim?: number
+  readonly describes?: readonly Description[]
 }
 
 export interface ReferenceDoc {
@@ -123,6 +125,18 @@ interface ObjectDoc {
   readonly _id: string
   readonly tenant: string
   readonly object: string
+}
+
+/** One definition of an Activity, or one name of an Agent. */
+export interface DescriptionDoc extends Description {
+  /** keyOf(tenant, kind, digest of the subject, hash) */
+  readonly _id: string
+  readonly tenant: string
+  /** Its digest: identifiers of people stand in no index (ruling 19). */
+  readonly subject: string
+  /** seqs of the first and of the last statement known to have said so. */
+  readonly first: number
+  readonly last: number
 }
 
 /**
@@ -203,6 +217,7 @@ export const STATEMENT_COLLECTIONS = {
   ],
   marks: [{ key: { oldest: 1 } }, { key: { tenant: 1, oldest: 1 } }],
   objects: [{ key: { tenant: 1, object: 1 } }],
+  descriptions: [{ key: { tenant: 1, kind: 1, subject: 1, last: 1 } }],
 } as const satisfies Readonly<Record<string, readonly IndexDescription[]>>
 
 export interface StatementCollections {
@@ -217,6 +232,7 @@ export interface StatementCollections {
   readonly links: Collection<LinkDoc>
   readonly marks: Collection<MarkDoc>
   readonly objects: Collection<ObjectDoc>
+  readonly descriptions: Collection<DescriptionDoc>
 }
 
 export function statementCollections(db: Db): StatementCollections {
@@ -232,5 +248,6 @@ export function statementCollections(db: Db): StatementCollections {
     links: db.collection('links'),
     marks: db.collection('marks'),
     objects: db.collection('objects'),
+    descriptions: db.collection('descriptions'),
   }
 }

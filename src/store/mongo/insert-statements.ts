@@ -158,7 +158,7 @@ function claimOf(
   { batch, number, stored }: Reservation,
   index: number,
 ): StatementDoc {
-  const { id, raw, timestamp, version, terms, voids, refersTo, provenance } = statement
+  const { id, raw, timestamp, version, terms, voids, refersTo, provenance, describes } = statement
   const refers = voids ?? refersTo ?? undefined
   const facts = factParts(statement.facts)
   return {
@@ -177,6 +177,7 @@ function claimOf(
     facts,
     who: facts.map(({ who }) => who),
     ...(provenance && { provenance }),
+    ...(describes?.length && { describes }),
     stored,
     voided: false,
     batch,
