@@ -15,12 +15,7 @@ export interface ResourceQuery {
   readonly since?: number
 }
 
-type Name = keyof ResourceQuery
-
-export interface Expected {
-  readonly required: readonly Name[]
-  readonly optional: readonly Name[]
-}
+export type ParameterName = keyof ResourceQuery
 
 interface Parameter {
   readonly requirement: string
@@ -34,7 +29,7 @@ const actor = (value: string): Parsed => {
   return typeof read === 'string' ? read : { value: JSON.parse(value) as Actor }
 }
 
-const PARAMETERS: Readonly<Record<Name, Parameter>> = {
+const PARAMETERS: Readonly<Record<ParameterName, Parameter>> = {
   activityId: { requirement: 'XAPI-00208', parse: iri },
   agent: { requirement: 'XAPI-00249', parse: actor },
   registration: { requirement: 'XAPI-00201', parse: uuid },
@@ -44,21 +39,21 @@ const PARAMETERS: Readonly<Record<Name, Parameter>> = {
 }
 
 /**
- * Reads the parameters, all strictly: missing, unknown, wrongly cased and repeated ones are refused, and so are values that
- * mean nothing.
+ * Reads the values strictly: those that mean nothing are refused, and so are missing parameters. Names are settled before:
+ * each is one of the resource's and stands once (http/xapi/parameters.ts).
  * @returns the query, or every violation with a path like `?agent`
  */
 export function readResourceQuery(
   params: URLSearchParams,
-  { required, optional }: Expected,
+  required: readonly ParameterName[],
   version: Version,
 ): { readonly query: ResourceQuery } | { readonly violations: readonly Violation[] } {
-  const known = [...required, ...optional]
   const query: Record<string, unknown> = {}
   const violations: Violation[] = []
-  for (const name of new Set(params.keys())) {
-    const parsed = parse(name, params.getAll(name), known, version)
-    if ('message' in parsed) violations.push({ path: `?${name}`, ...parsed })
+  for (const [name, value] of params) {
+    const { requirement, parse } = PARAMETERS[name as ParameterName]
+    const parsed = parse(value, version)
+    if (typeof parsed === 'string') violations.push({ path: `?${name}`, message: parsed, requirement })
     else query[name] = parsed.value
   }
   for (const name of required) {
@@ -67,28 +62,4 @@ export function readResourceQuery(
     violations.push({ path: `?${name}`, message: 'is missing', requirement })
   }
   return violations.length > 0 ? { violations } : { query }
-}
-
-type Broken = Omit<Violation, 'path'>
-
-function parse(
-  name: string,
-  [value = '', ...others]: readonly string[],
-  known: readonly Name[],
-  version: Version,
-): { readonly value: unknown } | Broken {
-  const own = known.find((one) => one === name)
-  if (own === undefined) return unknown(name, known)
-  const { requirement, parse: read } = PARAMETERS[own]
-  if (others.length > 0) return { message: 'is given more than once', requirement }
-  // URLSearchParams puts this character where the escapes are not UTF-8; no value of ours can hold it.
-  if (value.includes('\ufffd')) return { message: 'has percent-escapes that are not UTF-8', requirement }
-  const parsed = read(value, version)
-  return typeof parsed === 'string' ? { message: parsed, requirement } : parsed
-}
-
-function unknown(name: string, known: readonly Name[]): Broken {
-  const meant = known.find((one) => one.toLowerCase() === name.toLowerCase())
-  if (meant) return { message: `must be written ${meant}: case matters`, requirement: 'XAPI-00325' }
-  return { message: 'is no parameter of this resource and method', requirement: 'XAPI-00324' }
 }

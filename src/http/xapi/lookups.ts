@@ -4,34 +4,33 @@ import { describeActivity } from '../../lrs/activities.ts'
 import { describeAgent } from '../../lrs/agents.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { malformed } from '../../lrs/refusal.ts'
-import { type Expected, type ResourceQuery, readResourceQuery } from '../../xapi/resource-query.ts'
-import { allowOnly, callerOf } from '../middleware.ts'
-import { searchOf, versionOf } from './request.ts'
+import { type ParameterName, type ResourceQuery, readResourceQuery } from '../../xapi/resource-query.ts'
+import { callerOf } from '../middleware.ts'
+import { searchOf } from './parameters.ts'
+import { versionOf } from './request.ts'
 
 export function activitiesRouter(lrs: Lrs): Router {
   const router = Router()
   router.get('/', async (request, response) => {
-    const { activityId = '' } = readQuery(request, response, { required: ['activityId'], optional: [] })
+    const { activityId = '' } = readQuery(request, response, ['activityId'])
     const text = await describeActivity(lrs, callerOf(response), activityId)
     response.set('Content-Type', 'application/json; charset=utf-8').send(text)
   })
-  router.all('/', allowOnly('GET', 'HEAD'))
   return router
 }
 
 export function agentsRouter(lrs: Lrs): Router {
   const router = Router()
   router.get('/', async (request, response) => {
-    const { agent = {} } = readQuery(request, response, { required: ['agent'], optional: [] })
+    const { agent = {} } = readQuery(request, response, ['agent'])
     response.json(await describeAgent(lrs, callerOf(response), agent))
   })
-  router.all('/', allowOnly('GET', 'HEAD'))
   return router
 }
 
 /** @throws Refusal `malformed` */
-function readQuery(request: Request, response: Response, expected: Expected): ResourceQuery {
-  const read = readResourceQuery(searchOf(request), expected, versionOf(response))
+function readQuery(request: Request, response: Response, required: readonly ParameterName[]): ResourceQuery {
+  const read = readResourceQuery(searchOf(request), required, versionOf(response))
   if ('violations' in read) throw malformed(read.violations)
   return read.query
 }
