@@ -2,6 +2,7 @@
 import type { Description } from '../../xapi/description.ts'
 import { type DescriptionStore, MOST_DESCRIPTIONS, type TenantId } from '../ports.ts'
 import { upsertAll } from './bulk.ts'
+import { describedBy, seqOf } from './claim-keys.ts'
 import type { DescriptionDoc, StatementCollections, StatementDoc } from './collections.ts'
 import type { Commit } from './journal.ts'
 import { digest, keyOf } from './keys-of.ts'
@@ -38,13 +39,11 @@ function newsIn(
 ) {
   const fresh = new Map<string, DescriptionChange>()
   const told = new Map<string, Newest>()
-  const all = claims.flatMap(({ seq, claim, describes }) =>
-    (describes ?? []).map((one) => ({ one, seq: claim ?? seq ?? 0 })),
-  )
+  const all = claims.flatMap((claim) => describedBy(claim).map((one) => ({ one, seq: seqOf(claim) })))
   for (const { one, seq } of all.toSorted((a, b) => a.seq - b.seq)) {
     const subject = keyOf(tenant, one.kind, one.subject)
     const before = told.get(subject) ?? newest.get(subject)
-    if (before?.hash === one.hash && stored - before.stored < FRESH_MS) continue
+    if (before !== undefined && before.hash === one.hash && stored - before.stored < FRESH_MS) continue
     told.set(subject, { hash: one.hash, stored })
     const change = changeOf(tenant, one, seq, fresh)
     fresh.set(change._id, change)
