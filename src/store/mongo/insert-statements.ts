@@ -1,4 +1,5 @@
 /** Storing a batch: looked at whole, claimed, decided by its journal, and applied (ruling 28). */
+import { parseExactly } from '../../xapi/exact-numbers.ts'
 import { isSameStatement } from '../../xapi/immutability.ts'
 import type { Statement } from '../../xapi/types.ts'
 import type { Batch, BatchOutcome, IncomingStatement, TenantId } from '../ports.ts'
@@ -146,9 +147,9 @@ function compare({ statements, version }: Batch, found: readonly Taken[]): Compa
 }
 
 function isSame(taken: Taken, incoming: IncomingStatement, version: Batch['version']): boolean {
-  const statement = JSON.parse(taken.raw) as Statement
+  const statement = parseExactly(taken.raw) as Statement
   const stored = { statement, timestamp: taken.timestamp ?? taken.stored }
-  return isSameStatement(stored, JSON.parse(incoming.raw) as Statement, version)
+  return isSameStatement(stored, parseExactly(incoming.raw) as Statement, version)
 }
 
 function claimOf(
