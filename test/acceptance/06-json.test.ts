@@ -129,7 +129,7 @@ describe('taken, and given back as it was:', () => {
     expect(await (await lrs.ask({ statementId: id })).text()).toContain(`"${member}":${digits}`)
   })
 
-  it('a byte order mark before the statement, which is dropped (docs/decisions/0005)', async () => {
+  it('a byte order mark before the statement, which is dropped (docs/decisions/0007)', async () => {
     const id = randomUUID()
     expect((await postBytes(new Uint8Array([0xef, 0xbb, 0xbf, ...bytesOf(textOf(id))]))).status).toBe(200)
     expect((await (await lrs.ask({ statementId: id })).text()).startsWith('{')).toBe(true)
