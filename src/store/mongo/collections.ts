@@ -6,6 +6,7 @@
  * a batch its journal, a statement (with its facts) its own document, a learner's redirect the learner document.
  */
 import type { Collection, Db, IndexDescription } from 'mongodb'
+import type { GivenProfile } from '../../attempts/profile.ts'
 import type { IdentityLink, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
@@ -47,9 +48,8 @@ export interface StatementDoc {
   readonly voided: boolean
   /** Visible to readers, exports and meters; set when its batch is committed. A document without is a claim on the id. */
   readonly seq?: number
-  /** Only until visible: the journal that decides it, and the seq it will have. */
-  readonly batch?: string
-  readonly claim?: number
+  /** Until it is visible: the seq it will have, under the key of the journal that decides it (claim-keys.ts); then empty. */
+  readonly claim?: Readonly<Record<string, number>>
 }
 
 export interface ReferenceDoc {
@@ -73,6 +73,11 @@ export interface IdentityDoc {
   readonly learner: string
   readonly name: string | null
   readonly seen: boolean
+  readonly profile?: GivenProfile
+  /** The number of the commit that gave the profile last. */
+  readonly given?: number
+  /** groupKey of each group of the profile. */
+  readonly groups?: readonly string[]
 }
 
 /**
@@ -190,10 +195,9 @@ export const STATEMENT_COLLECTIONS = {
     { key: { tenant: 1, terms: 1, seq: 1 } },
     { key: { tenant: 1, stored: 1, seq: 1 } },
     { key: { tenant: 1, who: 1, seq: 1 } },
-    { key: { batch: 1 }, sparse: true },
   ],
   references: [{ key: { tenant: 1, target: 1, _id: 1 } }],
-  identities: [{ key: { tenant: 1, learner: 1 } }],
+  identities: [{ key: { tenant: 1, learner: 1 } }, { key: { tenant: 1, groups: 1, _id: 1 } }],
   learners: [{ key: { tenant: 1, redirect: 1 } }, { key: { tenant: 1, born: 1 } }],
   links: [
     { key: { tenant: 1, seq: 1 } },

@@ -9,6 +9,12 @@ export function keyOf(tenant: TenantId, ...parts: readonly (string | number)[]):
   return [tenant, ...parts].join(BETWEEN)
 }
 
+/** The tenant of a key of two parts, and its own. */
+export function partsOf(key: string): readonly [TenantId, string] {
+  const at = key.indexOf(BETWEEN)
+  return [key.slice(0, at), key.slice(at + 1)]
+}
+
 /** After every key of a tenant. */
 const END = '\u{10FFFF}'
 
@@ -25,6 +31,11 @@ export function digest(text: string): string {
 /** What stands for an identifier in keys and indexes: identifiers themselves never do (ruling 19). */
 export function identityKey(ifi: string): string {
   return digest(ifi)
+}
+
+/** A group of people as an index names it. */
+export function groupKey({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return `${kind}${BETWEEN}${name}`
 }
 
 interface Pair {
