@@ -10,6 +10,7 @@ import { type Claims, createClaims } from './claims.ts'
 import { type StatementCollections, statementCollections } from './collections.ts'
 import { inGroups } from './commit-groups.ts'
 import { affectedMarker, objectNotes } from './consequences.ts'
+import { descriptionNotes } from './descriptions.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
 import { createInsert } from './insert-statements.ts'
 import { createJoins, type Joins } from './join.ts'
@@ -52,7 +53,15 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   const noteObjects = objectNotes(collections)
   const mark = affectedMarker(collections)
   const taking = createAttachmentTaking(attachmentCollections(db), () => clock.now())
-  const application = createApplyStatements({ collections, meet, references, noteObjects, mark, taking })
+  const application = createApplyStatements({
+    collections,
+    meet,
+    references,
+    noteObjects,
+    describe: descriptionNotes(collections),
+    mark,
+    taking,
+  })
   const journal = createJournal({
     collections,
     allocator,

@@ -3,7 +3,7 @@ import type { Batch, IncomingStatement, TenantId } from '../ports.ts'
 import type { ApplyStatements } from './apply-statements.ts'
 import type { AttachmentTaking } from './attachment-taking.ts'
 import { byIds } from './bulk.ts'
-import { claimUnder } from './claim-keys.ts'
+import { claimUnder, describesUnder } from './claim-keys.ts'
 import type { Claims } from './claims.ts'
 import type { Reservation, StatementCollections, StatementDoc } from './collections.ts'
 import { factParts } from './fact-parts.ts'
@@ -81,7 +81,8 @@ function claimOf(
   { batch, number, stored }: Reservation,
   index: number,
 ): StatementDoc {
-  const { id, raw, timestamp, version, terms, voids, refersTo, provenance, attachments = [] } = statement
+  const { id, raw, timestamp, version, terms, voids, refersTo, provenance, describes } = statement
+  const { attachments = [] } = statement
   const refers = voids ?? refersTo ?? undefined
   const facts = factParts(statement.facts)
   return {
@@ -101,6 +102,7 @@ function claimOf(
     who: facts.map(({ who }) => who),
     ...(attachments.length > 0 && { attachments: attachments.map(({ sha2, bytes }) => ({ sha2, bytes })) }),
     ...(provenance && { provenance }),
+    ...describesUnder(batch, describes),
     stored,
     voided: false,
     claim: claimUnder(batch, firstSeq(number) + index),

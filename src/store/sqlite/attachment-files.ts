@@ -62,14 +62,14 @@ export async function removeFile(directory: string, name: string): Promise<void>
 }
 
 /** Until the folder's own name is on the disk, a file in it is not either. */
-export async function makeFolder(directory: string, folder: string): Promise<void> {
+async function makeFolder(directory: string, folder: string): Promise<void> {
   const made = await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unavailable)
   if (made === undefined) return
   await flushDirectory(directory)
   await flushDirectory(dirname(directory))
 }
 
-export async function flushDirectory(path: string): Promise<void> {
+async function flushDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(unavailable)
   await handle.sync().catch(unavailable)
   await handle.close()

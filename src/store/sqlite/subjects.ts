@@ -3,6 +3,7 @@ import { agendaReads, agendaWrites } from './agenda-writes.ts'
 import { attachmentReads, attachmentWrites } from './attachments.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
+import { descriptionReads } from './descriptions.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
 import { importReads, importWrites } from './imports.ts'
@@ -50,6 +51,7 @@ export function allReads(db: Database) {
     ...credentialReads(db),
     ...statementReads(db),
     ...attachmentReads(db),
+    ...descriptionReads(db),
     ...elementReads(db),
     ...identityReads(db),
     ...profileReads(db),
