@@ -38,6 +38,7 @@ export function prepareStatement(
       idGiven: statement.id !== undefined,
       credential: caller.id,
       purpose: caller.purpose,
+      subAccount: caller.subAccount,
     }),
   }
 }
