@@ -5,7 +5,7 @@
  */
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
-import type { ElementStore, IdentityStore, LaunchStore } from './ports/feeds.ts'
+import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
 import type { ImportStore, Upkeep } from './ports/operations.ts'
@@ -30,6 +30,7 @@ export interface Stores {
   readonly elements: ElementStore
   readonly launches: LaunchStore
   readonly identities: IdentityStore
+  readonly profiles: ProfileStore
   readonly policies: PolicyStore
   readonly metering: MeteringStore
   readonly leases: LeaseStore

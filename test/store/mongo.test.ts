@@ -1,9 +1,9 @@
 /** MongoDB: the common contract of statements, and what only it promises about its start, its end and its bad days. */
-import { MongoClient } from 'mongodb'
+import { type Db, MongoClient } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { connectMongo, openMongo } from '../../src/store/mongo/open.ts'
-import { SCHEMA_VERSION } from '../../src/store/mongo/schema.ts'
+import { ensureSchema, SCHEMA_VERSION } from '../../src/store/mongo/schema.ts'
 import type { Opened } from '../contract/opened.ts'
 import { batchOf, selectionOf, statementOf } from '../contract/statement-fixtures.ts'
 import { statementStoreContract } from '../contract/statement-store.ts'
@@ -33,9 +33,14 @@ describe('the store on MongoDB', () => {
   const open = (url = database.url) => openMongo({ url, clock: systemClock() })
   const withDb = async (work: (db: ReturnType<MongoClient['db']>) => Promise<unknown>) => {
     const client = new MongoClient(database.url)
-    await work(client.db())
-    await client.close()
+    try {
+      await work(client.db())
+    } finally {
+      await client.close()
+    }
   }
+  const versionOf = async (db: Db) =>
+    (await db.collection<{ _id: string; version: number }>('meta').findOne({ _id: 'schema' }))?.version
 
   it('keeps everything over a restart, and goes on numbering where it stopped', async () => {
     const [a, b] = [statementOf(), statementOf()]
@@ -69,7 +74,51 @@ describe('the store on MongoDB', () => {
     await withDb((db) => db.collection('statements').dropIndex({ tenant: 1, seq: 1 } as never))
     await expect(open()).rejects.toMatchObject({
       code: 'missing-index',
-      message: expect.stringContaining('create it with db.statements.createIndex({"tenant":1,"seq":1})'),
+      message: expect.stringContaining('create it with db.statements.createIndex({"tenant":1,"seq":1}) and'),
+    })
+  })
+
+  it('takes no index for a unique one that only has its keys', async () => {
+    await (await open()).close()
+    await withDb(async (db) => {
+      await db.collection('people').dropIndex({ tenant: 1, email: 1 } as never)
+      await db.collection('people').createIndex({ tenant: 1, email: 1 })
+    })
+    await expect(open()).rejects.toMatchObject({
+      code: 'missing-index',
+      message: expect.stringContaining('db.people.createIndex({"tenant":1,"email":1}, {"unique":true})'),
+    })
+  })
+
+  it('brings an older database up: makes the indexes of what is new and empty, then raises its version', async () => {
+    const older = { people: [{ key: { tenant: 1, email: 1 }, unique: true }] } as const
+    const newer = { ...older, places: [{ key: { tenant: 1, name: 1 }, unique: true }] } as const
+    await withDb(async (db) => {
+      await ensureSchema(db, older, 1)
+      await Promise.all([ensureSchema(db, newer, 2), ensureSchema(db, newer, 2)])
+      await db.collection('places').insertOne({ tenant: 't', name: 'here' })
+      await expect(db.collection('places').insertOne({ tenant: 't', name: 'here' })).rejects.toThrow('E11000')
+      expect(await versionOf(db)).toBe(2)
+      await expect(ensureSchema(db, older, 1)).rejects.toMatchObject({ code: 'newer-schema' })
+    })
+  })
+
+  it('never makes an index over what is there: an older database keeps its version, and one sentence says what to do', async () => {
+    const older = { people: [{ key: { tenant: 1, email: 1 } }] } as const
+    const newer = { people: [...older.people, { key: { tenant: 1, name: 1 }, sparse: true }] } as const
+    await withDb(async (db) => {
+      await ensureSchema(db, older, 1)
+      await db.collection('people').insertOne({ tenant: 't', name: 'Ana' })
+      await expect(ensureSchema(db, newer, 2)).rejects.toMatchObject({
+        code: 'missing-index',
+        message:
+          'The collection people lacks the index {"tenant":1,"name":1}: ' +
+          'create it with db.people.createIndex({"tenant":1,"name":1}, {"sparse":true}) and start again.',
+      })
+      expect(await versionOf(db)).toBe(1)
+      await db.collection('people').createIndex({ tenant: 1, name: 1 }, { sparse: true })
+      await ensureSchema(db, newer, 2)
+      expect(await versionOf(db)).toBe(2)
     })
   })
 

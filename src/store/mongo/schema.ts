@@ -1,9 +1,15 @@
-/** Makes the collections' indexes at the first start; afterwards only looks whether all is as this version needs it. */
+/**
+ * Makes the collections' indexes at the first start, and those of new collections when an older database is brought up;
+ * otherwise only looks whether all is as this version needs it.
+ */
 import type { Db, IndexDescription } from 'mongodb'
 import { StoreError } from '../store-error.ts'
 import { retried, upserted } from './writing.ts'
 
-/** Grows when documents or indexes change in a way that older versions cannot work with. */
+/**
+ * Grows when documents, collections or indexes change in a way that older versions cannot work with: once for each
+ * release, however many collections are new in it.
+ */
 export const SCHEMA_VERSION = 1
 
 export type Indexes = Readonly<Record<string, readonly IndexDescription[]>>
@@ -17,40 +23,77 @@ interface Schema {
  * Throws StoreError `newer-schema` or `missing-index` with one sentence for the operator. Several processes may start at
  * the same time: making an index that is there does nothing, and the version is written when all are made.
  */
-export async function ensureSchema(db: Db, indexes: Indexes): Promise<void> {
+export async function ensureSchema(db: Db, indexes: Indexes, version = SCHEMA_VERSION): Promise<void> {
   const meta = db.collection<Schema>('meta')
   const found = await retried(() => meta.findOne({ _id: 'schema' }))
-  if (found && found.version > SCHEMA_VERSION) {
+  if (found && found.version > version) {
     throw new StoreError(
       'newer-schema',
-      `The database has schema version ${found.version}, this Rollcall knows ${SCHEMA_VERSION}: start a newer Rollcall.`,
+      `The database has schema version ${found.version}, this Rollcall knows ${version}: start a newer Rollcall.`,
     )
   }
-  if (found) return demandIndexes(db, indexes)
-  for (const [name, wanted] of Object.entries(indexes)) {
-    if (wanted.length > 0) await retried(() => db.collection(name).createIndexes([...wanted]))
+  if (found) {
+    if (found.version < version) await makeWhereEmpty(db, indexes)
+    await demandIndexes(db, indexes)
+  } else {
+    for (const [name, wanted] of Object.entries(indexes)) await make(db, name, wanted)
   }
-  await upserted(() =>
-    meta.updateOne({ _id: 'schema' }, { $setOnInsert: { version: SCHEMA_VERSION } }, { upsert: true }),
-  )
+  if (found?.version === version) return
+  await upserted(() => meta.updateOne({ _id: 'schema' }, { $max: { version } }, { upsert: true }))
 }
 
-/** An index is never made under load by a start: that is the operator's decision (docs/scaling.md). */
+async function makeWhereEmpty(db: Db, indexes: Indexes): Promise<void> {
+  for (const [name, wanted] of Object.entries(indexes)) {
+    const missing = await missingOf(db, name, wanted)
+    if (missing.length > 0 && (await isEmpty(db, name))) await make(db, name, missing)
+  }
+}
+
+async function make(db: Db, name: string, wanted: readonly IndexDescription[]): Promise<void> {
+  if (wanted.length > 0) await retried(() => db.collection(name).createIndexes([...wanted]))
+}
+
+/** An index is never made over what is there by a start: under load that is the operator's decision (docs/scaling.md). */
 async function demandIndexes(db: Db, indexes: Indexes): Promise<void> {
   for (const [name, wanted] of Object.entries(indexes)) {
-    if (wanted.length === 0) continue
-    const there = await indexKeys(db, name)
-    const missing = wanted.find(({ key }) => !there.has(JSON.stringify(key)))
+    const [missing] = await missingOf(db, name, wanted)
     if (!missing) continue
     throw new StoreError(
       'missing-index',
       `The collection ${name} lacks the index ${JSON.stringify(missing.key)}: ` +
-        `create it with db.${name}.createIndex(${JSON.stringify(missing.key)}${missing.unique ? ', {"unique": true}' : ''}) and start again.`,
+        `create it with ${createCommand(name, missing)} and start again.`,
     )
   }
 }
 
-async function indexKeys(db: Db, name: string): Promise<Set<string>> {
-  const listed = await retried(() => db.collection(name).indexes()).catch(() => [])
-  return new Set(listed.map(({ key }) => JSON.stringify(key)))
+function createCommand(name: string, { key, unique, sparse }: IndexDescription): string {
+  const options = { ...(unique && { unique }), ...(sparse && { sparse }) }
+  const rest = Object.keys(options).length === 0 ? '' : `, ${JSON.stringify(options)}`
+  return `db.${name}.createIndex(${JSON.stringify(key)}${rest})`
+}
+
+async function missingOf(
+  db: Db,
+  name: string,
+  wanted: readonly IndexDescription[],
+): Promise<IndexDescription[]> {
+  if (wanted.length === 0) return []
+  const listed = await retried(() => db.collection(name).indexes()).catch(nothingThere)
+  const there = new Set(listed.map((index) => signOf(index)))
+  return wanted.filter((index) => !there.has(signOf(index)))
+}
+
+/** NamespaceNotFound: the collection is not made yet. */
+function nothingThere(error: unknown): [] {
+  if (error instanceof Error && 'code' in error && error.code === 26) return []
+  throw error
+}
+
+/** One of the same keys that is not unique keeps no promise. */
+function signOf({ key, unique }: { key: IndexDescription['key']; unique?: boolean }): string {
+  return JSON.stringify([key, unique === true])
+}
+
+async function isEmpty(db: Db, name: string): Promise<boolean> {
+  return (await retried(() => db.collection(name).findOne({}, { projection: { _id: 1 } }))) === null
 }

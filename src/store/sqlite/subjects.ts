@@ -11,6 +11,7 @@ import { leaseReads, leaseWrites } from './leases.ts'
 import { allMeteringReads, allMeteringWrites } from './metering.ts'
 import { personReads, personWrites } from './people.ts'
 import { policyReads, policyWrites } from './policies.ts'
+import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import type { Remote } from './rpc.ts'
 import { statementReads } from './statements-read.ts'
@@ -29,6 +30,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
+    ...profileWrites(db, context),
     ...policyWrites(db, context),
     ...allMeteringWrites(db, context),
     ...leaseWrites(db, context),
@@ -47,6 +49,7 @@ export function allReads(db: Database) {
     ...statementReads(db),
     ...elementReads(db),
     ...identityReads(db),
+    ...profileReads(db),
     ...policyReads(db),
     ...allMeteringReads(db),
     ...leaseReads(db),
