@@ -1,6 +1,7 @@
 /** The only way a count changes (design.md): what one learner's history gives, and writing it. */
 import type { Derivation, Obstacle } from '../attempts/derivation.ts'
 import { derive } from '../attempts/derive.ts'
+import { groupsOf } from '../attempts/profile.ts'
 import type { LearnerCount } from '../metering/count.ts'
 import { type Circumstances, recount } from '../metering/recount.ts'
 import type { LearnerHistory, Lease, RecountResult, TenantId } from '../store/ports.ts'
@@ -33,8 +34,11 @@ export async function countHistory(
 }
 
 /** What counting depends on beside the statements: the time (`minAgeHours`), and whose groups the learner belongs to. */
-export function circumstancesOf(deps: Pick<Lrs, 'clock'>, { groups = [] }: LearnerHistory): Circumstances {
-  return { now: deps.clock.now(), groups: new Set(groups) }
+export function circumstancesOf(
+  { clock }: Pick<Lrs, 'clock'>,
+  { identities }: LearnerHistory,
+): Circumstances {
+  return { now: clock.now(), groups: new Set(groupsOf(identities)) }
 }
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */

@@ -35,11 +35,7 @@ export function windowAt(versions: readonly PolicyVersion[], at: number): Window
 }
 
 /** The same, for a version already known to decide at that instant. */
-export function windowOfVersion(
-  versions: readonly PolicyVersion[],
-  index: number,
-  at: number,
-): Window | null {
+function windowOfVersion(versions: readonly PolicyVersion[], index: number, at: number): Window | null {
   const version = versions[index]
   const period = version && tilingOf(version.policy.window).periodAt(at)
   return period ? toWindow(version, reignOf(versions, index), period) : null

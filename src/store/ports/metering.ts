@@ -16,8 +16,6 @@ export interface LearnerHistory {
   /** Ascending by seq. */
   readonly facts: readonly StoredFact[]
   readonly launches: readonly LaunchRecord[]
-  /** Names of the learner's groups (teams, roles, `test-accounts`) for rules of policies; absent = none. */
-  readonly groups?: readonly string[]
   /** The dirty marks seen while reading; a recount clears exactly these. */
   readonly marks: readonly { readonly ifi: string; readonly generation: number }[]
 }
