@@ -69,7 +69,7 @@ async function compareOne(
   // What the facts say of it was true when it was written.
   const again = factsAgain(stored, purpose, written ? written.subAccount : subAccount)
   if (again === null) return 'unreadable'
-  if (kept && sameFacts(again, kept)) return 'same'
+  if (kept && sameFacts(again, kept) && kept.every((fact) => isOf(fact, stored))) return 'same'
   await metering.replaceFacts(tenant, stored.id, again)
   return kept ? 'different' : 'damaged'
 }
@@ -99,6 +99,11 @@ function factsAgain(
     purpose,
     subAccount,
   })
+}
+
+/** What the store keeps beside a fact is what it keeps of the statement (ruling 37: received by its source, if that said so). */
+function isOf(fact: StoredFact, { stored, voided, provenance }: StoredStatement): boolean {
+  return fact.stored === (provenance?.received ?? stored) && fact.voided === voided
 }
 
 function sameFacts(again: readonly Fact[], kept: readonly StoredFact[]): boolean {
