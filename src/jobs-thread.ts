@@ -17,8 +17,11 @@ const start = workerData as ThreadStart
 const stores = await connectStores(start.stores)
 const log = createLog(start.logLevel)
 const report = (error: unknown): void => log.error({ err: error }, 'job failed')
-const deps = { stores, catalogueOf: createCatalogues(stores), clock: clockOf(start.clockOffset) }
-const jobs = await startJobs(deps, stores.jobs(), report)
+const jobs = await startJobs(
+  { stores, catalogueOf: createCatalogues(stores), clock: clockOf(start.clockOffset) },
+  stores.jobs(),
+  report,
+)
 // What an earlier process left dirty is worked off now.
 jobs.wake()
 

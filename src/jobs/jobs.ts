@@ -1,7 +1,6 @@
 /** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
 import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend } from 'agenda'
-import type { Lrs } from '../lrs/context.ts'
 import type { RecountDeps } from '../lrs/recount.ts'
 import { drain, LEASE_MS } from './drain.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
@@ -21,7 +20,7 @@ export interface Jobs {
 }
 
 export async function startJobs(
-  deps: RecountDeps & Pick<Lrs, 'clock'>,
+  deps: RecountDeps,
   backend: AgendaBackend,
   report: (error: unknown) => void,
 ): Promise<Jobs> {

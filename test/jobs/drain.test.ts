@@ -43,7 +43,7 @@ beforeEach(async () => {
   const keys = { credentials: 'a', sessions: 'b', cursors: 'c' }
   const home = 'http://localhost'
   lrs = { stores, clock, catalogueOf, newId: randomUUID, keys, home, wake: () => undefined }
-  deps = { stores, catalogueOf }
+  deps = { stores, catalogueOf, clock }
   await stores.tenants.create({ id: TENANT, slug: 'main', name: 'Main', created: 0 })
   await addPolicy(lrs, admin, {
     schema: 1,
@@ -152,14 +152,14 @@ describe('the jobs', () => {
   it('release what they hold when they stop, so that the next process goes on at once', async () => {
     await send(400)
     const faults: unknown[] = []
-    const first = await startJobs({ ...deps, clock: lrs.clock }, stores.jobs(), (error) => faults.push(error))
+    const first = await startJobs(deps, stores.jobs(), (error) => faults.push(error))
     first.wake()
     await new Promise((resolve) => setTimeout(resolve, 30))
     await first.stop()
     const { jobs } = await stores.jobs().repository.queryJobs()
     expect(jobs.length).toBeGreaterThan(0)
     expect(jobs.filter(({ lockedAt }) => lockedAt !== undefined && lockedAt !== null)).toEqual([])
-    const second = await startJobs({ ...deps, clock: lrs.clock }, stores.jobs(), (error) =>
+    const second = await startJobs(deps, stores.jobs(), (error) =>
       faults.push(error),
     )
     second.wake()
@@ -170,7 +170,7 @@ describe('the jobs', () => {
   })
 
   it('count a learner who was marked while a drain ran', async () => {
-    const jobs = await startJobs({ ...deps, clock: lrs.clock }, stores.jobs(), () => undefined)
+    const jobs = await startJobs(deps, stores.jobs(), () => undefined)
     for (let people = 1; people <= 10; people++) {
       await send(people)
       jobs.wake()
