@@ -159,9 +159,7 @@ describe('the jobs', () => {
     const { jobs } = await stores.jobs().repository.queryJobs()
     expect(jobs.length).toBeGreaterThan(0)
     expect(jobs.filter(({ lockedAt }) => lockedAt !== undefined && lockedAt !== null)).toEqual([])
-    const second = await startJobs(deps, stores.jobs(), (error) =>
-      faults.push(error),
-    )
+    const second = await startJobs(deps, stores.jobs(), (error) => faults.push(error))
     second.wake()
     while ((await dirty()) > 0) await new Promise((resolve) => setTimeout(resolve, 20))
     await second.stop()
