@@ -13,6 +13,7 @@ import { createJoins, type Joins } from './join.ts'
 import { createJournal, type Effect, type Journal } from './journal.ts'
 import { ALWAYS, markAll } from './marks.ts'
 import { createMeet } from './meet.ts'
+import { createPurged } from './purged.ts'
 import { createRedirects, type Redirects } from './redirects.ts'
 import { createReferences } from './references.ts'
 import { FACTS, factsEffect } from './replace-facts.ts'
@@ -61,7 +62,8 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
     },
   })
   const claims = createClaims(collections, journal)
-  const insert = createInsert({ collections, journal, claims, application })
+  const purged = createPurged(collections)
+  const insert = createInsert({ collections, journal, claims, application, purged })
   return {
     collections,
     allocator,

@@ -10,6 +10,7 @@ import type { Reservation, StatementCollections, StatementDoc } from './collecti
 import { factParts } from './fact-parts.ts'
 import type { Commit, Journal } from './journal.ts'
 import { firstSeq, keyOf } from './keys-of.ts'
+import type { Purged } from './purged.ts'
 import { isVoidedBy } from './references.ts'
 
 export interface InsertParts {
@@ -17,10 +18,11 @@ export interface InsertParts {
   readonly journal: Journal
   readonly claims: Claims
   readonly application: ApplyStatements
+  readonly purged: Purged
 }
 
 interface Comparison {
-  /** Ids that are there with equal content. */
+  /** Ids that are there with equal content, or were deleted: what they had cannot be compared any more. */
   readonly same: readonly string[]
   /** Ids that are there with other content. */
   readonly conflicts: readonly string[]
@@ -34,7 +36,7 @@ const REFUSALS = 5
 export const KIND = 'statements'
 
 export function createInsert(parts: InsertParts) {
-  const { collections, journal, claims, application } = parts
+  const { collections, journal, claims, application, purged } = parts
   const { statements } = collections
 
   const takenAmong = async (tenant: TenantId, ids: readonly string[]): Promise<readonly Taken[]> => {
@@ -110,7 +112,10 @@ export function createInsert(parts: InsertParts) {
       tenant,
       batch.statements.map(({ id }) => id),
     )
-    const comparison = compare(batch, found)
+    const comparison = withoutPurged(
+      compare(batch, found),
+      await purged.among(tenant, missingIn(batch, found)),
+    )
     const { same, conflicts, fresh, newest } = comparison
     if (conflicts.length > 0) return { outcome: 'conflict', ids: conflicts }
     const notAllowed = await forbidden(tenant, batch, fresh)
@@ -143,6 +148,21 @@ function compare({ statements, version }: Batch, found: readonly Taken[]): Compa
     else (isSame(doc, statement, version) ? same : conflicts).push(statement.id)
   }
   return { same, conflicts, fresh, newest: Math.max(0, ...found.map(({ stored }) => stored)) }
+}
+
+function missingIn({ statements }: Batch, found: readonly Taken[]): readonly string[] {
+  const there = new Set(found.map(({ id }) => id))
+  return statements.map(({ id }) => id).filter((id) => !there.has(id))
+}
+
+/** A deleted statement that is sent again is answered as a duplicate, and does not come back (counting §1.5). */
+function withoutPurged(comparison: Comparison, purged: ReadonlySet<string>): Comparison {
+  if (purged.size === 0) return comparison
+  return {
+    ...comparison,
+    same: [...comparison.same, ...purged],
+    fresh: comparison.fresh.filter(({ id }) => !purged.has(id)),
+  }
 }
 
 function isSame(taken: Taken, incoming: IncomingStatement, version: Batch['version']): boolean {
