@@ -102,7 +102,7 @@ export async function explainLearner(
   const history = known && (await lrs.stores.metering.history(caller.tenant, known.id))
   if (!known || !history) throw new Refusal('not-found', `there is no learner «${learner}»`)
   const derivation = await deriveHistory(lrs, history)
-  const result = explain(derivation.classified, policy.versions, window)
+  const result = explain(derivation.classified, policy.versions, window, history.tombstones)
   const about = {
     learner: known.id,
     name: nameOf(known.identities),

@@ -28,7 +28,7 @@ export async function countHistory(
   derivation: Derivation,
 ): Promise<readonly LearnerCount[]> {
   const policies = await policiesOf(deps.stores, history.tenant)
-  return policies.flatMap(({ versions }) => recount(derivation.classified, versions))
+  return policies.flatMap(({ versions }) => recount(derivation.classified, versions, history.tombstones))
 }
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */

@@ -4,6 +4,7 @@ import type { Policy } from './policy.ts'
 import { effectiveTime, type MissReason, qualify } from './qualify.ts'
 import { recountWindow } from './recount.ts'
 import { english } from './text-en.ts'
+import type { Tombstone } from './tombstone.ts'
 import type { PolicyVersion } from './windows.ts'
 
 interface NearestMiss {
@@ -37,8 +38,9 @@ export function explain(
   classified: readonly Classified[],
   versions: readonly PolicyVersion[],
   window: Window,
+  tombstones: readonly Tombstone[] = [],
 ): Explanation {
-  const [counted] = recountWindow(classified, versions, window)
+  const [counted] = recountWindow(classified, versions, window, tombstones)
   if (counted) return { counted: true, evidence: counted.evidence }
   const policy = versions.find(({ version }) => version === window.version)?.policy
   const candidates = policy ? classified.map((each) => candidateOf(each, policy)) : []

@@ -1,6 +1,7 @@
 import type { Classified } from '../attempts/derivation.ts'
 import type { CountedKey, Evidence, LearnerCount, Window } from './count.ts'
 import { effectiveTime, qualify } from './qualify.ts'
+import { evidenceOf, type Tombstone } from './tombstone.ts'
 import { type PolicyVersion, reignOf, windowOfVersion } from './windows.ts'
 
 /** `unique.by: [learner]` counts one key (ruling 7). */
@@ -18,10 +19,11 @@ const LEARNER_KEY = 'learner'
 export function recount(
   classified: readonly Classified[],
   versions: readonly PolicyVersion[],
+  tombstones: readonly Tombstone[] = [],
 ): LearnerCount[] {
   let firstQualified: number | null = null
   const counted = versions.map((_, index) => {
-    const evidence = evidenceUnder(classified, versions, index)
+    const evidence = evidenceUnder(classified, versions, index, tombstones)
     for (const { at } of evidence)
       firstQualified = firstQualified === null ? at : Math.min(firstQualified, at)
     return keysOf(evidence, versions, index)
@@ -39,11 +41,12 @@ export function recountWindow(
   classified: readonly Classified[],
   versions: readonly PolicyVersion[],
   window: Window,
+  tombstones: readonly Tombstone[] = [],
 ): readonly CountedKey[] {
   const index = versions.findIndex(
     ({ policy, version }) => policy.id === window.policy && version === window.version,
   )
-  const inside = evidenceUnder(classified, versions, index).filter(
+  const inside = evidenceUnder(classified, versions, index, tombstones).filter(
     ({ at }) => at >= window.start && at < window.end,
   )
   const first = inside.reduce<Evidence | null>(earlier, null)
@@ -55,11 +58,14 @@ function evidenceUnder(
   classified: readonly Classified[],
   versions: readonly PolicyVersion[],
   index: number,
+  tombstones: readonly Tombstone[],
 ): Evidence[] {
   const version = versions[index]
   if (!version) return []
   const { from, until } = reignOf(versions, index)
-  const found: Evidence[] = []
+  const found: Evidence[] = tombstones
+    .filter((one) => one.policy === version.policy.id && one.version === version.version)
+    .map(evidenceOf)
   for (const each of classified) {
     const qualification = qualify(each, version.policy)
     if (!qualification.qualifies) continue

@@ -1,7 +1,12 @@
 /** What is left of evidence that was physically deleted, for policies that go on counting it (`removal.purged: "counts"`, ruling 8). */
+import { v5 } from 'uuid'
+import type { Classified } from '../attempts/derivation.ts'
+import type { Evidence } from './count.ts'
+import { effectiveTime, qualify } from './qualify.ts'
+import { type PolicyVersion, reignOf } from './windows.ts'
 
 export interface Tombstone {
-  /** Random; stands where evidence names its statement. */
+  /** Stands where evidence names its statement, and does not tell which one it was. */
   readonly id: string
   /** Canonical identifier of the learner. */
   readonly learner: string
@@ -14,4 +19,31 @@ export interface Tombstone {
   readonly stored: number
   readonly element: string
   readonly attempt: string | null
+}
+
+/**
+ * What a deletion leaves of one statement under the versions of one policy: a tombstone for each version that counts it now and
+ * counts purged evidence. A policy made later finds nothing of it.
+ * @param deletion UUID of the deletion: repeated, it gives the same tombstones
+ */
+export function tombstonesFor(
+  deletion: string,
+  one: Classified,
+  versions: readonly PolicyVersion[],
+): readonly Tombstone[] {
+  return versions.flatMap(({ policy, version }, index) => {
+    if (policy.removal.purged !== 'counts' || !qualify(one, policy).qualifies) return []
+    const { from, until } = reignOf(versions, index)
+    const at = effectiveTime(one, policy)
+    if (at < from || at >= until) return []
+    const { element, attempt, fact } = one
+    const { statementId, learner, stored } = fact
+    const id = v5([statementId, learner, policy.id, version].join('|'), deletion)
+    return [{ id, learner, policy: policy.id, version, at, stored, element, attempt }]
+  })
+}
+
+/** As evidence of the version that it still counts for. */
+export function evidenceOf({ id, at, stored }: Tombstone): Evidence {
+  return { statementId: id, at, stored, rule: 'purged' }
 }
