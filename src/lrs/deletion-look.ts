@@ -1,4 +1,5 @@
 /** What a deletion hits of one learner, and what follows from it for the counts: the same for the dry run and the act (F10). */
+import { v5 } from 'uuid'
 import type { Classified, Derivation } from '../attempts/derivation.ts'
 import { hitsOf } from '../attempts/hit.ts'
 import { profileOf } from '../attempts/profile.ts'
@@ -155,5 +156,7 @@ function buried(
   { policies }: Known,
   hits: readonly Classified[],
 ): readonly Tombstone[] {
-  return hits.flatMap((hit) => policies.flatMap(({ versions }) => tombstonesFor(id, hit, versions)))
+  return hits.flatMap((hit) =>
+    policies.flatMap(({ versions }) => tombstonesFor(hit, versions, (name) => v5(name, id))),
+  )
 }

@@ -1,5 +1,4 @@
 /** What is left of evidence that was physically deleted, for policies that go on counting it (`removal.purged: "counts"`, ruling 8). */
-import { v5 } from 'uuid'
 import type { Classified } from '../attempts/derivation.ts'
 import type { Evidence } from './count.ts'
 import { effectiveTime, qualify } from './qualify.ts'
@@ -24,12 +23,12 @@ export interface Tombstone {
 /**
  * What a deletion leaves of one statement under the versions of one policy: a tombstone for each version that counts it now and
  * counts purged evidence. A policy made later finds nothing of it.
- * @param deletion UUID of the deletion: repeated, it gives the same tombstones
+ * @param idOf a UUID for a name, the same for the same one, that does not tell it
  */
 export function tombstonesFor(
-  deletion: string,
   one: Classified,
   versions: readonly PolicyVersion[],
+  idOf: (name: string) => string,
 ): readonly Tombstone[] {
   return versions.flatMap(({ policy, version }, index) => {
     if (policy.removal.purged !== 'counts' || !qualify(one, policy).qualifies) return []
@@ -38,7 +37,7 @@ export function tombstonesFor(
     if (at < from || at >= until) return []
     const { element, attempt, fact } = one
     const { statementId, learner, stored } = fact
-    const id = v5([statementId, learner, policy.id, version].join('|'), deletion)
+    const id = idOf([statementId, learner, policy.id, version].join('|'))
     return [{ id, learner, policy: policy.id, version, at, stored, element, attempt }]
   })
 }

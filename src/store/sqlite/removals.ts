@@ -46,7 +46,7 @@ function purger(db: Database, context: WriteContext) {
   const target = prepareTarget(db)
   const facts = createFactWriter(db, context)
   const index = createTermIndex(db, context)
-  const rows = ['fact', 'provenance', 'propagation', 'statement'].map((table) =>
+  const rows = ['provenance', 'propagation', 'statement'].map((table) =>
     db.prepare<[number]>(`DELETE FROM ${table} WHERE seq = ?`),
   )
   const edges = db.prepare<[number, Buffer, number]>(
@@ -58,7 +58,7 @@ function purger(db: Database, context: WriteContext) {
     const found = target(number, id)
     if (found === undefined || found.voiding === 1) return false
     const { seq, voided } = found
-    facts.markLearnersOf({ tenant, ...found }, context.stored())
+    facts.replace({ tenant, ...found }, [], context.stored())
     rememberPurged(db, number, id)
     if (voided === 0) index.remove(seq)
     const refersTo = referredIn(rawOf.get(seq) ?? '{}')
