@@ -1,4 +1,5 @@
 /** Storing a batch: looked at whole, then written (write-batches.ts), and looked at again where somebody was faster (ruling 28). */
+import { parseExactly } from '../../xapi/exact-numbers.ts'
 import { isSameStatement } from '../../xapi/immutability.ts'
 import type { Statement } from '../../xapi/types.ts'
 import type { Batch, BatchOutcome, IncomingStatement, TenantId } from '../ports.ts'
@@ -127,7 +128,7 @@ function withoutPurged(comparison: Comparison, purged: ReadonlySet<string>): Com
 }
 
 function isSame(taken: Taken, incoming: IncomingStatement, version: Batch['version']): boolean {
-  const statement = JSON.parse(taken.raw) as Statement
+  const statement = parseExactly(taken.raw) as Statement
   const stored = { statement, timestamp: taken.timestamp ?? taken.stored }
-  return isSameStatement(stored, JSON.parse(incoming.raw) as Statement, version)
+  return isSameStatement(stored, parseExactly(incoming.raw) as Statement, version)
 }
