@@ -3,6 +3,7 @@ import { agendaReads, agendaWrites } from './agenda-writes.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { deletionReads, deletionWrites } from './deletions.ts'
+import { descriptionReads } from './descriptions.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
 import { importReads, importWrites } from './imports.ts'
@@ -51,6 +52,7 @@ export function allReads(db: Database) {
     ...personReads(db),
     ...credentialReads(db),
     ...statementReads(db),
+    ...descriptionReads(db),
     ...elementReads(db),
     ...identityReads(db),
     ...profileReads(db),
