@@ -32,6 +32,8 @@ interface CredentialCaller {
   readonly label: string
   readonly purpose: Purpose
   readonly scopes: readonly string[]
+  /** Ruling 7: written into the facts of what it sends. */
+  readonly subAccount?: string
 }
 
 interface PersonCaller {

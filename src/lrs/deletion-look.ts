@@ -2,7 +2,7 @@
 import { v5 } from 'uuid'
 import type { Classified, Derivation } from '../attempts/derivation.ts'
 import { hitsOf } from '../attempts/hit.ts'
-import { profileOf } from '../attempts/profile.ts'
+import { groupsOf, profileOf } from '../attempts/profile.ts'
 import { qualify } from '../metering/qualify.ts'
 import { type Tombstone, tombstonesFor } from '../metering/tombstone.ts'
 import type { DeletionRecord, LearnerHistory, TenantId } from '../store/ports.ts'
@@ -85,7 +85,9 @@ async function readKnown(
   if (!history) return null
   const derivation = await deriveHistory(deps, history)
   const policies = await policiesOf(deps.stores, tenant)
-  const found = hitsOf(derivation, { ...filter, upTo }, (one) => countsUnder(one, policies))
+  const found = hitsOf(derivation, { ...filter, upTo }, (one) =>
+    countsUnder(one, policies, groupsIn(history)),
+  )
   const hits = mode === 'logical' ? found.filter(({ fact }) => !fact.voided) : found
   return { history, derivation, policies, hits }
 }
@@ -147,16 +149,28 @@ function attemptsGone({ classified }: Derivation, hits: readonly Classified[]): 
   return new Set(hits.map(({ attempt }) => attempt).filter((id) => id !== null && !left.has(id))).size
 }
 
-function countsUnder(one: Classified, policies: readonly PolicyHistory[]): boolean {
-  return policies.some(({ versions }) => versions.some(({ policy }) => qualify(one, policy).qualifies))
+function countsUnder(
+  one: Classified,
+  policies: readonly PolicyHistory[],
+  groups: ReadonlySet<string>,
+): boolean {
+  return policies.some(({ versions }) =>
+    versions.some(({ policy }) => qualify(one, policy, groups).qualifies),
+  )
+}
+
+function groupsIn({ identities }: LearnerHistory): ReadonlySet<string> {
+  return new Set(groupsOf(identities))
 }
 
 function buried(
   { id }: DeletionRecord,
-  { policies }: Known,
+  { policies, history }: Known,
   hits: readonly Classified[],
 ): readonly Tombstone[] {
   return hits.flatMap((hit) =>
-    policies.flatMap(({ versions }) => tombstonesFor(hit, versions, (name) => v5(name, id))),
+    policies.flatMap(({ versions }) =>
+      tombstonesFor(hit, versions, groupsIn(history), (name) => v5(name, id)),
+    ),
   )
 }

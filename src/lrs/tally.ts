@@ -1,8 +1,7 @@
 /** How many keys histories count in each window: what a change would do, worked out the way `recount` does it. */
-import type { Window } from '../metering/count.ts'
-import { windowOfVersion } from '../metering/windows.ts'
+import { type LearnerCount, LIVE } from '../metering/count.ts'
+import { liveWindow, type PolicyVersion, windowsHolding } from '../metering/windows.ts'
 import type { LearnerHistory, TenantId } from '../store/ports.ts'
-import type { PolicyHistory } from './policies.ts'
 import { policiesOf } from './policies.ts'
 import { countHistory, deriveHistory, type RecountDeps } from './recount.ts'
 
@@ -14,25 +13,33 @@ export async function tallyOf(deps: RecountDeps, histories: readonly LearnerHist
   for (const history of histories) {
     const policies = await policiesOf(deps.stores, history.tenant)
     const derivation = await deriveHistory(deps, history)
-    for (const { policy, version, counted } of await countHistory(deps, history, derivation)) {
-      for (const { windowStart } of counted) {
-        const window = windowIn(policies, policy, version, windowStart)
-        if (window) tally.set(window.id, (tally.get(window.id) ?? 0) + 1)
-      }
+    for (const count of await countHistory(deps, history, derivation)) {
+      const versions = policies.find(({ id }) => id === count.policy)?.versions ?? []
+      for (const id of windowsOf(count, versions, deps.clock.now())) tally.set(id, (tally.get(id) ?? 0) + 1)
     }
   }
   return tally
 }
 
-function windowIn(
-  policies: readonly PolicyHistory[],
-  policy: string,
-  version: number,
-  start: number,
-): Window | null {
-  const versions = policies.find(({ id }) => id === policy)?.versions ?? []
+/** The window of each counted key, and the live one of a rolling policy for each key that stands in it. */
+function windowsOf(
+  { version, counted, standing = [] }: LearnerCount,
+  versions: readonly PolicyVersion[],
+  now: number,
+): readonly string[] {
   const index = versions.findIndex((one) => one.version === version)
-  return windowOfVersion(versions, index, start)
+  const rolling = versions[index] && liveWindow(versions[index], now)
+  const live = standing.filter(
+    ({ windowStart, evidence }) => rolling && windowStart === LIVE && evidence.at >= rolling.start,
+  )
+  return [
+    ...counted.flatMap(({ windowStart, evidence }) =>
+      windowsHolding(versions, index, evidence.at)
+        .filter(({ start }) => start === windowStart)
+        .map(({ id }) => id),
+    ),
+    ...live.flatMap(() => (rolling ? [rolling.id] : [])),
+  ]
 }
 
 /** After less before, of the windows where they differ. */

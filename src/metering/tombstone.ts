@@ -1,7 +1,7 @@
 /** What is left of evidence that was physically deleted, for policies that go on counting it (`removal.purged: "counts"`, ruling 8). */
 import type { Classified } from '../attempts/derivation.ts'
-import type { Evidence } from './count.ts'
 import { effectiveTime, qualify } from './qualify.ts'
+import type { Qualifying } from './reach.ts'
 import { type PolicyVersion, reignOf } from './windows.ts'
 
 export interface Tombstone {
@@ -18,6 +18,7 @@ export interface Tombstone {
   readonly stored: number
   readonly element: string
   readonly attempt: string | null
+  readonly subAccount?: string
 }
 
 /**
@@ -28,21 +29,59 @@ export interface Tombstone {
 export function tombstonesFor(
   one: Classified,
   versions: readonly PolicyVersion[],
+  groups: ReadonlySet<string>,
   idOf: (name: string) => string,
 ): readonly Tombstone[] {
   return versions.flatMap(({ policy, version }, index) => {
-    if (policy.removal.purged !== 'counts' || !qualify(one, policy).qualifies) return []
-    const { from, until } = reignOf(versions, index)
+    if (policy.removal.purged !== 'counts' || !qualify(one, policy, groups).qualifies) return []
+    const { from, until } =
+      policy.window.kind === 'rolling' ? { from: -Infinity, until: Infinity } : reignOf(versions, index)
     const at = effectiveTime(one, policy)
     if (at < from || at >= until) return []
     const { element, attempt, fact } = one
-    const { statementId, learner, stored } = fact
+    const { statementId, learner, stored, subAccount } = fact
     const id = idOf([statementId, learner, policy.id, version].join('|'))
-    return [{ id, learner, policy: policy.id, version, at, stored, element, attempt }]
+    const place = { element, attempt, ...(subAccount !== undefined && { subAccount }) }
+    return [{ id, learner, policy: policy.id, version, at, stored, ...place }]
   })
 }
 
-/** As evidence of the version that it still counts for. */
-export function evidenceOf({ id, at, stored }: Tombstone): Evidence {
-  return { statementId: id, at, stored, rule: 'purged' }
+/** As evidence of the version that it still counts for: with as much of a statement as counting looks at. */
+export function buriedEvidence({
+  id,
+  learner,
+  at,
+  stored,
+  element,
+  attempt,
+  subAccount,
+}: Tombstone): Qualifying {
+  const fact = {
+    statementId: id,
+    learner,
+    verb: '',
+    object: { id: element },
+    parents: [],
+    groupings: [],
+    source: 'other',
+    keys: [],
+    at,
+    credential: '',
+    purpose: 'learner',
+    ...(subAccount !== undefined && { subAccount }),
+    seq: 0,
+    stored,
+    voided: false,
+  } as const
+  const of: Classified = {
+    fact,
+    at,
+    resumedAt: at,
+    element,
+    elementRule: 'default',
+    obstacles: [],
+    launchModeUnknown: false,
+    attempt,
+  }
+  return { evidence: { statementId: id, at, stored, rule: 'purged' }, of }
 }
