@@ -180,6 +180,27 @@ export function attachmentStoreContract(open: Open): void {
       expect((await read(sha256(bytes)))?.equals(bytes)).toBe(true)
     })
 
+    it('deletes the bytes of purged statements, but for those that another statement has brought too', async () => {
+      const [own, shared] = [randomBytes(100), randomBytes(100)]
+      const staged = [await stage(own), await stage(shared)]
+      const { id } = await insert(staged)
+      await stores.attachments.discard(tenant, staged)
+      const { id: other } = await insert([await stage(shared)])
+      await stores.attachments.sweep(FUTURE)
+      expect(await stores.removals.purge(tenant, [id], [])).toBe(1)
+      expect(await stores.attachments.of(tenant, [id])).toEqual([])
+      expect(await read(sha256(own))).toBeNull()
+      await stores.attachments.sweep(FUTURE)
+      expect(await Promise.all(staged.map(isStaged))).toEqual([false, true])
+      expect((await read(sha256(shared)))?.equals(shared)).toBe(true)
+      const { id: again } = await insert([await stage(own)])
+      expect((await read(sha256(own)))?.equals(own)).toBe(true)
+      await stores.removals.purge(tenant, [other, again], [])
+      await stores.attachments.sweep(FUTURE)
+      expect([await read(sha256(own)), await read(sha256(shared))]).toEqual([null, null])
+      expect(await stores.attachments.sweep(FUTURE)).toBe(0)
+    })
+
     it('is discarded once or often, taken or not', async () => {
       const staged = await stage(randomBytes(10))
       await insert([staged])

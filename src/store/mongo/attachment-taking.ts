@@ -5,8 +5,9 @@
 import type { IncomingStatement, StagedAttachment, TenantId } from '../ports.ts'
 import { StoreError } from '../store-error.ts'
 import type { AttachmentCollections } from './attachment-collections.ts'
-import { upsertAll } from './bulk.ts'
+import { byIds, chunksOf, upsertAll } from './bulk.ts'
 import type { StatementDoc } from './collections.ts'
+import type { Commit } from './journal.ts'
 import { keyOf } from './keys-of.ts'
 import { retried, upserted } from './writing.ts'
 
@@ -18,6 +19,14 @@ export interface AttachmentTaking {
   take(tenant: TenantId, batch: string, statements: readonly IncomingStatement[]): Promise<void>
   /** With the effects of the commit; may be repeated. */
   refer(tenant: TenantId, statements: readonly StatementDoc[]): Promise<void>
+  /** These statements are deleted: the sweep looks at what they leave when the commit is complete. May be repeated. */
+  release(commit: Commit, uses: readonly AttachmentUse[]): Promise<void>
+}
+
+/** That a statement came with such bytes. */
+export interface AttachmentUse {
+  readonly statement: string
+  readonly sha2: string
 }
 
 export function createAttachmentTaking(
@@ -59,6 +68,23 @@ export function createAttachmentTaking(
         own.map(({ sha2 }) => ({ _id: keyOf(tenant, sha2, id), update: { $setOnInsert: { tenant } } })),
       )
       if (changes.length > 0) await upsertAll(references, changes)
+    },
+    release: async ({ tenant, batch }, uses) => {
+      for (const chunk of chunksOf(uses)) {
+        const ids = chunk.map(({ statement, sha2 }) => keyOf(tenant, sha2, statement))
+        await retried(() => references.deleteMany({ _id: { $in: ids } }))
+      }
+      const kept = await byIds(
+        attachments,
+        uses.map(({ sha2 }) => keyOf(tenant, sha2)),
+      )
+      await upsertAll(
+        staged,
+        kept.map(({ file, sha2 }) => ({
+          _id: file,
+          update: { $setOnInsert: { tenant, sha2, at: now(), batch } },
+        })),
+      )
     },
   }
 }

@@ -70,6 +70,31 @@ export function createAttachmentTaking(
   }
 }
 
+/**
+ * In the commit that deletes a statement: bytes that no other one refers to are nobody's from then on. The sweep deletes them
+ * after its grace: a backup that has begun may still be copying them.
+ */
+export function createAttachmentRelease(db: Database, context: WriteContext): (seq: number) => void {
+  const referred = db
+    .prepare<[number], number>('SELECT attachment FROM attachment_reference WHERE seq = ?')
+    .pluck()
+  const forget = db.prepare<[number]>('DELETE FROM attachment_reference WHERE seq = ?')
+  const unwanted = db
+    .prepare<[number], string>(
+      `DELETE FROM attachment WHERE id = ?
+         AND NOT EXISTS (SELECT 1 FROM attachment_reference r WHERE r.attachment = attachment.id) RETURNING file`,
+    )
+    .pluck()
+  const stage = db.prepare<[string, number]>('INSERT INTO staged_attachment (file, at) VALUES (?, ?)')
+  return (seq) => {
+    const attachments = referred.all(seq)
+    if (attachments.length === 0) return
+    forget.run(seq)
+    for (const attachment of attachments)
+      for (const file of unwanted.all(attachment)) stage.run(file, context.now())
+  }
+}
+
 export function attachmentReads(db: Database) {
   const numberOf = createTenantNumberReader(db)
   const ofStatement = db.prepare<[number, Buffer], { hash: Buffer; bytes: number }>(
