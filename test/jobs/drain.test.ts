@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
+import { loadConfig } from '../../src/config.ts'
+import { openStores } from '../../src/engine.ts'
 import { type DrainControl, drain, LEASE_MS } from '../../src/jobs/drain.ts'
 import { startJobs } from '../../src/jobs/jobs.ts'
 import type { Caller } from '../../src/lrs/access.ts'
@@ -15,7 +17,7 @@ import { addPolicy } from '../../src/lrs/policies.ts'
 import { type RecountDeps, recountLearners } from '../../src/lrs/recount.ts'
 import { storeStatements } from '../../src/lrs/store-statements.ts'
 import type { Stores } from '../../src/store/ports.ts'
-import { openSqlite } from '../../src/store/sqlite/open.ts'
+import { storeOf } from '../harness/mongo.ts'
 import { learner, statement } from '../harness/running.ts'
 
 const TENANT = 't-1'
@@ -38,7 +40,8 @@ let deps: RecountDeps
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rollcall-drain-'))
   const clock = systemClock()
-  stores = await openSqlite({ directory, clock, readers: 1 })
+  const settings = { ...storeOf(directory).settings, ROLLCALL_DATA: directory, ROLLCALL_READERS: '1' }
+  stores = await openStores(loadConfig(settings), clock)
   const catalogueOf = createCatalogues(stores)
   const keys = { credentials: 'a', sessions: 'b', cursors: 'c' }
   const home = 'http://localhost'
@@ -55,6 +58,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await stores.close()
+  await storeOf(directory).drop()
   rmSync(directory, { recursive: true, force: true })
 })
 
