@@ -5,20 +5,24 @@
  */
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
+import type { DescriptionStore } from './ports/descriptions.ts'
 import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
 import type { ImportStore, Upkeep } from './ports/operations.ts'
 import type { PolicyStore } from './ports/policies.ts'
+import type { RemovalStore } from './ports/removals.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
+export * from './ports/descriptions.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
 export type * from './ports/metering.ts'
 export type * from './ports/operations.ts'
 export type * from './ports/page.ts'
 export type * from './ports/policies.ts'
+export type * from './ports/removals.ts'
 export type * from './ports/statements.ts'
 
 export interface Stores {
@@ -27,11 +31,13 @@ export interface Stores {
   readonly credentials: CredentialStore
   readonly keys: KeyStore
   readonly statements: StatementStore
+  readonly descriptions: DescriptionStore
   readonly elements: ElementStore
   readonly launches: LaunchStore
   readonly identities: IdentityStore
   readonly profiles: ProfileStore
   readonly policies: PolicyStore
+  readonly removals: RemovalStore
   readonly metering: MeteringStore
   readonly leases: LeaseStore
   readonly refusals: RefusalLog

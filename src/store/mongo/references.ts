@@ -5,6 +5,7 @@
  * for its target; a target becomes visible, then looks for edges. Whichever comes later sees the other (ruling 28).
  */
 import { groupBy } from '../../attempts/group-by.ts'
+import { isOwnTerm } from '../../xapi/terms.ts'
 import type { TenantId } from '../ports.ts'
 import { byIds, updateAll, upsertAll, whereIn } from './bulk.ts'
 import type { ReferenceDoc, StatementCollections, StatementDoc } from './collections.ts'
@@ -191,8 +192,10 @@ export function isVoidedBy(
   return !target.voiding && (voids === 2 || (voids === 1 && target.credential === credential))
 }
 
-/** As far as there is room. */
+/** Those that are inherited, as far as there is room. */
 function missingTerms(own: readonly string[], terms: readonly string[]): readonly string[] {
   const has = new Set(own)
-  return terms.filter((term) => !has.has(term)).slice(0, Math.max(0, MOST_TERMS - own.length))
+  return terms
+    .filter((term) => !has.has(term) && !isOwnTerm(term))
+    .slice(0, Math.max(0, MOST_TERMS - own.length))
 }

@@ -3,6 +3,7 @@ import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
 import { createCredentialStore } from './credentials.ts'
+import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
 import { consistentThrough } from './horizon.ts'
 import { createIdentityStore } from './identities.ts'
@@ -15,6 +16,7 @@ import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createRemovalStore } from './removals.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
@@ -38,11 +40,13 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     credentials: createCredentialStore(writes, reads),
     keys: createKeyStore(writes),
     statements: createStatementStore(writes, reads, horizon),
+    descriptions: createDescriptionStore(reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
     identities: createIdentityStore(writes, reads),
     profiles: createProfileStore(writes, reads),
     policies: createPolicyStore(writes, reads),
+    removals: createRemovalStore(writes, reads),
     metering: createMeteringStore(writes, reads, horizon),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
