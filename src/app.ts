@@ -94,6 +94,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
     rateLimit: config.ROLLCALL_RATE_LIMIT,
     metricsToken: config.ROLLCALL_METRICS_TOKEN,
     origins: config.ROLLCALL_CORS ?? [],
+    url: config.ROLLCALL_URL,
   })
 
   return {

@@ -1,5 +1,5 @@
 /** Who calls, and what they may do. */
-import type { Purpose } from '../attempts/fact.ts'
+import type { LaunchMode, Purpose } from '../attempts/fact.ts'
 import type { Role, TenantId } from '../store/ports.ts'
 import { Refusal } from './refusal.ts'
 
@@ -24,6 +24,17 @@ export type Scope = (typeof SCOPES)[number]
 export const PURPOSES = ['learner', 'preview', 'lms', 'report'] as const satisfies readonly Purpose[]
 export const ROLES = ['admin', 'licence', 'compliance', 'integrator'] as const satisfies readonly Role[]
 
+/** What a cmi5 session was launched for, and all that its content may touch. */
+export interface SessionBounds {
+  readonly id: string
+  /** Canonical identifier. */
+  readonly learner: string
+  /** Lower case. */
+  readonly registration: string
+  readonly activity: string
+  readonly mode: LaunchMode
+}
+
 interface CredentialCaller {
   readonly kind: 'credential'
   readonly tenant: TenantId
@@ -32,6 +43,8 @@ interface CredentialCaller {
   readonly label: string
   readonly purpose: Purpose
   readonly scopes: readonly string[]
+  /** The content of one cmi5 launch (lrs/cmi5/bounds.ts). */
+  readonly session?: SessionBounds
 }
 
 interface PersonCaller {
@@ -63,6 +76,7 @@ const GRANTS = {
   'manage aliases': { scopes: ['aliases'], roles: ['integrator'] },
   /** Ruling 21: only a credential of purpose `lms` may say where a launch came from. */
   'record launches': { scopes: ['launches', 'all'], purposes: ['lms'], roles: ['integrator'] },
+  'launch cmi5 sessions': { scopes: ['launches', 'all'], purposes: ['lms'], roles: ['integrator'] },
   'read reports': { scopes: ['reports'], roles: ['licence', 'compliance', 'integrator'] },
   'manage policies': { scopes: [], roles: ['licence'] },
   'manage credentials': { scopes: [], roles: ['integrator'] },

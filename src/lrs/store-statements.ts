@@ -2,6 +2,7 @@
 import type { IncomingStatement } from '../store/ports.ts'
 import type { Version } from '../xapi/types.ts'
 import { type Caller, credentialOf, demand, voidsOthers } from './access.ts'
+import { refuseOutside } from './cmi5/bounds.ts'
 import type { Lrs } from './context.ts'
 import { authorityOf, prepareStatement } from './prepare-statement.ts'
 import { inSlices, type ReceivedStatement, readStatements } from './read-statements.ts'
@@ -34,6 +35,7 @@ export async function storeStatements(
   demand(caller, 'write statements')
   const writer = credentialOf(caller)
   const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
+  if (writer.session) refuseOutside(writer.session, received)
   const ids = idsFor(lrs, received, request.putId)
   refuseMissingAttachments(received)
   const authority = authorityOf(writer, lrs.home)

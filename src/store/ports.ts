@@ -10,6 +10,7 @@ import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
 import type { ImportStore, Upkeep } from './ports/operations.ts'
 import type { PolicyStore } from './ports/policies.ts'
+import type { Cmi5SessionStore } from './ports/sessions.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
@@ -19,6 +20,7 @@ export type * from './ports/metering.ts'
 export type * from './ports/operations.ts'
 export type * from './ports/page.ts'
 export type * from './ports/policies.ts'
+export type * from './ports/sessions.ts'
 export type * from './ports/statements.ts'
 
 export interface Stores {
@@ -34,6 +36,7 @@ export interface Stores {
   readonly policies: PolicyStore
   readonly metering: MeteringStore
   readonly leases: LeaseStore
+  readonly cmi5Sessions: Cmi5SessionStore
   readonly refusals: RefusalLog
   readonly imports: ImportStore
   readonly upkeep: Upkeep

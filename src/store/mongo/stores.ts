@@ -20,6 +20,7 @@ import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createProfileStore, PROFILES, profilesEffect } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createCmi5SessionStore } from './sessions.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -68,6 +69,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
+    cmi5Sessions: guarded(createCmi5SessionStore(db), gate),
     imports: guarded(createImportStore(db), gate),
     upkeep: guarded(createUpkeep(db), gate),
     jobs: () => createAgendaBackend(db, clock),

@@ -14,6 +14,7 @@ import { policyReads, policyWrites } from './policies.ts'
 import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import type { Remote } from './rpc.ts'
+import { sessionReads, sessionWrites } from './sessions.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
@@ -38,6 +39,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...agendaWrites(db, context),
     ...importWrites(db),
     ...upkeepWrites(db),
+    ...sessionWrites(db),
   }
 }
 
@@ -56,6 +58,7 @@ export function allReads(db: Database) {
     ...refusalReads(db),
     ...agendaReads(db),
     ...importReads(db),
+    ...sessionReads(db),
   }
 }
 
