@@ -35,7 +35,7 @@ export interface SessionBounds {
   readonly mode: LaunchMode
 }
 
-interface CredentialCaller {
+export interface CredentialCaller {
   readonly kind: 'credential'
   readonly tenant: TenantId
   readonly id: string

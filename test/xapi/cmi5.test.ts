@@ -83,15 +83,17 @@ function changed(verb: string, change: Change): Statement {
   return statement
 }
 
+function stepInto(at: Record<string, unknown>, step: string): Record<string, unknown> {
+  if (at[step] === undefined) at[step] = {}
+  return at[step] as Record<string, unknown>
+}
+
 const set =
   (path: string, value: unknown): Change =>
   (statement) => {
     const steps = path.split('.')
     const last = steps.pop() as string
-    const inner = steps.reduce<Record<string, unknown>>(
-      (at, step) => (at[step] ??= {}) as Record<string, unknown>,
-      statement,
-    )
+    const inner = steps.reduce<Record<string, unknown>>(stepInto, statement)
     if (value === undefined) delete inner[last]
     else inner[last] = value
   }

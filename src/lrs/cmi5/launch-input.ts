@@ -20,7 +20,7 @@ const learner = z.unknown().transform((value, context) => {
   return z.NEVER
 })
 
-export const launchInput = z.strictObject({
+const fields = z.strictObject({
   actor: learner,
   activityId: iri,
   registration: z.uuid().toLowerCase().optional(),
@@ -36,7 +36,7 @@ export const launchInput = z.strictObject({
   entitlementKey: z
     .strictObject({ courseStructure: z.string(), alternate: z.string().optional() })
     .optional(),
-  /** The id the AU has in the course structure; the activityId where the LMS does not say. */
+  /** The id the AU has in the course structure (cmi5 §9.6.2.3). */
   publisherId: iri.optional(),
   /** Additions of the LMS: every statement of the AU will bear them. */
   contextTemplate: z.record(z.string(), z.unknown()).default({}),
@@ -46,6 +46,11 @@ export const launchInput = z.strictObject({
   launched: z.boolean().default(false),
   origin: z.enum(['admin-catalog', 'learner', 'unknown']).default('learner'),
   expiresIn: z.number().int().min(60).max(LONGEST_SECONDS).default(DEFAULT_SECONDS),
+})
+
+export const launchInput = fields.refine(({ launched, url }) => !launched || url !== undefined, {
+  path: ['url'],
+  message: '«launched» tells where the AU starts (cmi5 §9.6.3.4)',
 })
 
 export type LaunchInput = z.infer<typeof launchInput>
@@ -63,11 +68,16 @@ export function learnerOf({ actor }: LaunchInput): string {
 /** cmi5 §10.2.1: the LMS's additions, and over them what cmi5 wants in it. */
 export function contextTemplateOf({ contextTemplate, publisherId, activityId, sessionId }: Launch): Context {
   const given = contextTemplate as Context
-  const publisher = { objectType: 'Activity' as const, id: publisherId ?? activityId }
-  const others = listOf(given.contextActivities?.grouping).filter(({ id }) => id !== publisher.id)
+  const grouping = listOf(given.contextActivities?.grouping)
+  // An LMS that names it nowhere has but one id for its AU.
+  const publisher = publisherId ?? grouping[0]?.id ?? activityId
+  const others = grouping.filter(({ id }) => id !== publisher)
   return {
     ...given,
-    contextActivities: { ...given.contextActivities, grouping: [publisher, ...others] },
+    contextActivities: {
+      ...given.contextActivities,
+      grouping: [grouping.find(({ id }) => id === publisher) ?? { id: publisher }, ...others],
+    },
     extensions: { ...given.extensions, [cmi5Extensions.sessionId]: sessionId },
   }
 }

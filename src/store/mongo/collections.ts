@@ -48,9 +48,8 @@ export interface StatementDoc {
   readonly voided: boolean
   /** Visible to readers, exports and meters; set when its batch is committed. A document without is a claim on the id. */
   readonly seq?: number
-  /** Only until visible: the journal that decides it, and the seq it will have. */
-  readonly batch?: string
-  readonly claim?: number
+  /** Until it is visible: the seq it will have, under the key of the journal that decides it (claim-keys.ts); then empty. */
+  readonly claim?: Readonly<Record<string, number>>
 }
 
 export interface ReferenceDoc {
@@ -196,7 +195,6 @@ export const STATEMENT_COLLECTIONS = {
     { key: { tenant: 1, terms: 1, seq: 1 } },
     { key: { tenant: 1, stored: 1, seq: 1 } },
     { key: { tenant: 1, who: 1, seq: 1 } },
-    { key: { batch: 1 }, sparse: true },
   ],
   references: [{ key: { tenant: 1, target: 1, _id: 1 } }],
   identities: [{ key: { tenant: 1, learner: 1 } }, { key: { tenant: 1, groups: 1, _id: 1 } }],

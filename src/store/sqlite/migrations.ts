@@ -2,6 +2,7 @@
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
+import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
@@ -14,6 +15,7 @@ export const MIGRATIONS: readonly string[] = [
   [accountsSchema, statementsSchema, meteringSchema, jobsSchema].join('\n'),
   operationsSchema,
   profilesSchema,
+  factTimesSchema,
   sessionsSchema,
 ]
 
