@@ -66,7 +66,7 @@ export function learnerOf({ actor }: LaunchInput): string {
 }
 
 /** cmi5 §10.2.1: the LMS's additions, and over them what cmi5 wants in it. */
-export function contextTemplateOf({ contextTemplate, publisherId, activityId, sessionId }: Launch): Context {
+function contextTemplateOf({ contextTemplate, publisherId, activityId, sessionId }: Launch): Context {
   const given = contextTemplate as Context
   const grouping = listOf(given.contextActivities?.grouping)
   // An LMS that names it nowhere has but one id for its AU.

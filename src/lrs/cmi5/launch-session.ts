@@ -37,7 +37,7 @@ export interface Launched {
   readonly parameters: string
   /** Where the learner's browser is sent; null when the start of the AU was not given. */
   readonly launchUrl: string | null
-  /** As written to the State resource. */
+  /** The document LMS.LaunchData (cmi5 §10). */
   readonly launchData: Record<string, unknown>
   /** Id of the statement, if it was asked for. */
   readonly launched: string | null
@@ -64,6 +64,7 @@ export async function launchSession(
   }
   const at = lrs.clock.now()
   const statement = launchedStatementOf(launch, lrs.newId(), at)
+  refuseBadTemplate({ ...statement, context: given.contextTemplate })
   refuseBadTemplate(statement)
   const expires = at + launch.expiresIn * 1000
   const { key, token } = await createSession(lrs, caller, launch, { at, expires })
