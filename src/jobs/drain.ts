@@ -1,4 +1,5 @@
 /** Works off what is dirty: expands mass changes, then recounts learners, in slices under one fenced lease (rulings 31, 33). */
+import { dueLearners, dueWindows } from '../lrs/due.ts'
 import { type RecountDeps, recountLearners } from '../lrs/recount.ts'
 import type { Lease } from '../store/ports.ts'
 
@@ -23,6 +24,7 @@ export async function drain(deps: RecountDeps, holder: string, control: DrainCon
   const { leases } = deps.stores
   let lease = await leases.acquire(LEASE, holder, LEASE_MS)
   let held = performance.now()
+  if (lease) await recountDue(deps, lease, control.signal)
   while (lease && !control.signal.aborted) {
     if (!(await drainSlice(deps, lease))) break
     if (performance.now() - held < LEASE_MS / 4) continue
@@ -31,6 +33,17 @@ export async function drain(deps: RecountDeps, holder: string, control: DrainCon
     lease = await leases.acquire(LEASE, holder, LEASE_MS)
   }
   if (lease) await leases.release(lease)
+}
+
+/** Time alone makes a key old enough (ruling 10): whoever came of age since is recounted. */
+async function recountDue(deps: RecountDeps, lease: Lease, signal: AbortSignal): Promise<void> {
+  for (const window of await dueWindows(deps)) {
+    for (let more = true; more && !signal.aborted; ) {
+      const due = await dueLearners(deps, window, SLICE)
+      const written = due.length > 0 ? await recountLearners(deps, lease, due) : 0
+      more = written > 0 && due.length === SLICE
+    }
+  }
 }
 
 /** @returns false when there is nothing more to do now; learners that fail stay marked and are tried again at the next run */

@@ -66,8 +66,9 @@ function byToken(lrs: Lrs, token: string): Promise<Caller> {
 }
 
 function credentialCaller(credential: Credential): Caller {
-  const { tenant, id, key, label, purpose, scopes } = credential
-  return { kind: 'credential', tenant, id, key, label, purpose, scopes }
+  const { tenant, id, key, label, purpose, scopes, subAccount } = credential
+  const caller = { kind: 'credential' as const, tenant, id, key, label, purpose, scopes }
+  return subAccount === undefined ? caller : { ...caller, subAccount }
 }
 
 interface KeyAndSecret {

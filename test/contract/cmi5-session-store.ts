@@ -11,6 +11,7 @@ function sessionOf(tenant: string, given: Partial<Cmi5Session> = {}): Cmi5Sessio
     id: randomUUID(),
     key: `cmi5-${randomUUID()}`,
     label: 'LMS',
+    subAccount: null,
     learner: 'account:https://lms.example.org|ana',
     registration: randomUUID(),
     activity: 'https://lms.example.org/au/1',
@@ -34,7 +35,7 @@ export function cmi5SessionStoreContract(open: Open): void {
     }
 
     it('finds a session by its key over all tenants, and by its id, exactly as created', async () => {
-      const session = await created(newTenant(), { mode: 'Browse' })
+      const session = await created(newTenant(), { mode: 'Browse', subAccount: 'north' })
       expect(await stores().cmi5Sessions.byKey(session.key)).toEqual(session)
       expect(await stores().cmi5Sessions.byId(session.tenant, session.id)).toEqual(session)
       expect(await stores().cmi5Sessions.byKey('nobody')).toBeNull()

@@ -43,7 +43,7 @@ beforeEach(async () => {
   const keys = { credentials: 'a', sessions: 'b', cursors: 'c' }
   const home = 'http://localhost'
   lrs = { stores, clock, catalogueOf, newId: randomUUID, keys, home, wake: () => undefined }
-  deps = { stores, catalogueOf }
+  deps = { stores, catalogueOf, clock }
   await stores.tenants.create({ id: TENANT, slug: 'main', name: 'Main', created: 0 })
   await addPolicy(lrs, admin, {
     schema: 1,

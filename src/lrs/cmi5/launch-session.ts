@@ -98,6 +98,7 @@ async function createSession(lrs: Lrs, caller: Caller, launch: Launch, { at, exp
     id: launch.sessionId,
     key,
     label: caller.kind === 'credential' ? caller.label : 'cmi5',
+    subAccount: (caller.kind === 'credential' && caller.subAccount) || null,
     learner: learnerOf(launch),
     registration: launch.registration,
     activity: launch.activityId,

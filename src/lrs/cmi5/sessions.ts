@@ -42,7 +42,7 @@ function unknown(id: string): Refusal {
 
 /** Writes as a learner's content does; reads its own statements, its state and profiles (lrs/cmi5/bounds.ts). */
 export function sessionCaller(session: Cmi5Session): Caller {
-  const { tenant, key, label, id, learner, registration, activity, mode } = session
+  const { tenant, key, label, subAccount, id, learner, registration, activity, mode } = session
   return {
     kind: 'credential',
     tenant,
@@ -51,6 +51,7 @@ export function sessionCaller(session: Cmi5Session): Caller {
     label,
     purpose: 'learner',
     scopes: ['statements/write', 'statements/read/mine', 'state', 'profile'],
+    ...(subAccount !== null && { subAccount }),
     session: { id, learner, registration, activity, mode },
   }
 }

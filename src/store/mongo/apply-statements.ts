@@ -5,9 +5,10 @@
  */
 import type { Fact } from '../../attempts/fact.ts'
 import { updateAll } from './bulk.ts'
-import { claimedFor, claimPath } from './claim-keys.ts'
+import { claimedFor, claimPath, describesPath } from './claim-keys.ts'
 import type { ReferenceDoc, StatementCollections, StatementDoc } from './collections.ts'
 import type { MarkAffected, NoteObjects } from './consequences.ts'
+import type { NoteDescriptions } from './descriptions.ts'
 import type { Commit } from './journal.ts'
 import { firstSeq } from './keys-of.ts'
 import { type Meeting, type Met, metOf } from './meet.ts'
@@ -19,6 +20,7 @@ export interface ApplyParts {
   readonly meet: (commit: Commit, met: readonly Met[]) => Promise<Meeting>
   readonly references: References
   readonly noteObjects: NoteObjects
+  readonly describe: NoteDescriptions
   readonly mark: MarkAffected
 }
 
@@ -34,15 +36,20 @@ export function createApplyStatements({
   meet,
   references,
   noteObjects,
+  describe,
   mark,
 }: ApplyParts): ApplyStatements {
   const { statements } = collections
   const show = ({ batch }: Commit, claims: readonly StatementDoc[], voided: ReadonlySet<string>) =>
     updateAll(
       statements,
-      claims.map(({ _id, id }) => ({
+      claims.map(({ _id, id, describes }) => ({
         _id,
-        update: { $rename: { [claimPath(batch)]: 'seq' }, ...(voided.has(id) && { $set: { voided: true } }) },
+        update: {
+          $rename: { [claimPath(batch)]: 'seq' },
+          ...(voided.has(id) && { $set: { voided: true } }),
+          ...(describes && { $unset: { [describesPath(batch)]: '' } }),
+        },
       })),
     )
 
@@ -53,6 +60,7 @@ export function createApplyStatements({
       meet(commit, facts.map(metOf)),
       edges ?? references.on(tenant, claims),
       noteObjects(commit, facts),
+      describe(commit, claims),
       references.write(claims),
     ])
     await show(commit, claims, references.voidedBy(before, claims))

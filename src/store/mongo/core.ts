@@ -8,6 +8,7 @@ import { type Claims, createClaims } from './claims.ts'
 import { type StatementCollections, statementCollections } from './collections.ts'
 import { inGroups } from './commit-groups.ts'
 import { affectedMarker, objectNotes } from './consequences.ts'
+import { descriptionNotes } from './descriptions.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
 import { createInsert } from './insert-statements.ts'
 import { createJoins, type Joins } from './join.ts'
@@ -49,7 +50,14 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   const references = createReferences(collections)
   const noteObjects = objectNotes(collections)
   const mark = affectedMarker(collections)
-  const application = createApplyStatements({ collections, meet, references, noteObjects, mark })
+  const application = createApplyStatements({
+    collections,
+    meet,
+    references,
+    noteObjects,
+    describe: descriptionNotes(collections),
+    mark,
+  })
   const journal = createJournal({
     collections,
     allocator,

@@ -2,7 +2,7 @@
 import type { Batch, IncomingStatement, TenantId } from '../ports.ts'
 import type { ApplyStatements } from './apply-statements.ts'
 import { byIds } from './bulk.ts'
-import { claimUnder } from './claim-keys.ts'
+import { claimUnder, describesUnder } from './claim-keys.ts'
 import type { Claims } from './claims.ts'
 import type { Reservation, StatementCollections, StatementDoc } from './collections.ts'
 import { factParts } from './fact-parts.ts'
@@ -77,7 +77,7 @@ function claimOf(
   { batch, number, stored }: Reservation,
   index: number,
 ): StatementDoc {
-  const { id, raw, timestamp, version, terms, voids, refersTo, provenance } = statement
+  const { id, raw, timestamp, version, terms, voids, refersTo, provenance, describes } = statement
   const refers = voids ?? refersTo ?? undefined
   const facts = factParts(statement.facts)
   return {
@@ -96,6 +96,7 @@ function claimOf(
     facts,
     who: facts.map(({ who }) => who),
     ...(provenance && { provenance }),
+    ...describesUnder(batch, describes),
     stored,
     voided: false,
     claim: claimUnder(batch, firstSeq(number) + index),

@@ -10,6 +10,8 @@ export interface Cmi5Session {
   readonly key: string
   /** Shown in `authority` and in lists: who launched it. */
   readonly label: string
+  /** Of the credential that launched it (ruling 7). */
+  readonly subAccount: string | null
   /** Canonical identifier of the learner. */
   readonly learner: string
   /** Lower case. */

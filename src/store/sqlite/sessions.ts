@@ -3,14 +3,14 @@ import type { Cmi5Session, Cmi5SessionStore, TenantId } from '../ports.ts'
 import type { Database } from './database.ts'
 import type { Remote } from './rpc.ts'
 
-const COLUMNS = `tenant, id, key, label, learner, registration, activity, mode, created, expires,
+const COLUMNS = `tenant, id, key, label, sub_account AS subAccount, learner, registration, activity, mode, created, expires,
   fetch_hash AS fetchHash, fetch_by AS fetchBy, secret_hash AS secretHash`
 
 export function sessionWrites(db: Database) {
   const insert = db.prepare(
-    `INSERT INTO cmi5_session (tenant, id, key, label, learner, registration, activity, mode, created, expires,
+    `INSERT INTO cmi5_session (tenant, id, key, label, sub_account, learner, registration, activity, mode, created, expires,
        fetch_hash, fetch_by, secret_hash)
-     VALUES (@tenant, @id, @key, @label, @learner, @registration, @activity, @mode, @created, @expires,
+     VALUES (@tenant, @id, @key, @label, @subAccount, @learner, @registration, @activity, @mode, @created, @expires,
        @fetchHash, @fetchBy, @secretHash) ON CONFLICT DO NOTHING`,
   )
   const open = db.prepare(

@@ -5,6 +5,7 @@ CREATE TABLE cmi5_session (
   id           TEXT NOT NULL,
   key          TEXT NOT NULL UNIQUE,  -- over all tenants: it opens exactly one
   label        TEXT NOT NULL,
+  sub_account  TEXT,
   learner      TEXT NOT NULL,
   registration TEXT NOT NULL,
   activity     TEXT NOT NULL,
