@@ -7,7 +7,7 @@ import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
-import { profilesSchema } from './schema/people.ts'
+import { profilesSchema, removalsSchema } from './schema/people.ts'
 import { sessionsSchema } from './schema/sessions.ts'
 import { statementsSchema } from './schema/statements.ts'
 
@@ -18,6 +18,7 @@ export const MIGRATIONS: readonly string[] = [
   profilesSchema,
   factTimesSchema,
   descriptionsSchema,
+  removalsSchema,
   sessionsSchema,
 ]
 
