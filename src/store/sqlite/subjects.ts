@@ -18,6 +18,7 @@ import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
+import { sessionReads, sessionWrites } from './sessions.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
@@ -45,6 +46,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...agendaWrites(db, context),
     ...importWrites(db),
     ...upkeepWrites(db),
+    ...sessionWrites(db),
   }
 }
 
@@ -66,6 +68,7 @@ export function allReads(db: Database) {
     ...refusalReads(db),
     ...agendaReads(db),
     ...importReads(db),
+    ...sessionReads(db),
   }
 }
 
