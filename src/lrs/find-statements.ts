@@ -12,6 +12,9 @@ import { Refusal } from './refusal.ts'
 /** Most statements on one page; `limit` 0 or none asks for it. */
 const PAGE_LIMIT = 100
 
+/** As much of an Accept-Language as a `more` link carries. */
+const LONGEST_LANGUAGE = 1_000
+
 export interface View {
   readonly format: 'exact' | 'ids' | 'canonical'
   readonly acceptLanguage: string | undefined
@@ -19,7 +22,7 @@ export interface View {
 
 /**
  * One statement by `statementId` or `voidedStatementId`.
- * @returns its JSON text and when it was stored (ms)
+ * @returns its JSON text, and what is stored
  * @throws Refusal `not-found`, `forbidden`
  */
 export async function findStatement(
@@ -27,7 +30,7 @@ export async function findStatement(
   caller: Caller,
   query: Exclude<StatementQuery, ListQuery>,
   acceptLanguage: string | undefined,
-): Promise<{ text: string; stored: number }> {
+): Promise<{ text: string; found: StoredStatement }> {
   demand(caller, 'read own statements')
   const found = await lrs.stores.statements.find(caller.tenant, query.id, query.kind === 'voided')
   if (!found || !(may(caller, 'read statements') || found.credential === caller.id)) {
@@ -36,18 +39,20 @@ export async function findStatement(
       `there is no ${query.kind === 'voided' ? 'voided ' : ''}statement ${query.id}`,
     )
   }
-  return { text: viewOf(found, { format: query.format, acceptLanguage }), stored: found.stored }
+  return { text: viewOf(found, { format: query.format, acceptLanguage }), found }
 }
 
 export interface StatementPage {
   /** Each a JSON text. */
   readonly statements: readonly string[]
+  /** The same as they are stored. */
+  readonly found: readonly StoredStatement[]
   /** Cursor of the next page; null on the last. */
   readonly cursor: string | null
 }
 
 /**
- * A page of a list. The pages of one answer stay as they were at its first page while others write.
+ * A page of a list. The pages of one answer stay as they were at its first page while others write, and keep its language.
  * @throws Refusal `malformed` (foreign cursor), `forbidden`
  */
 export async function listStatements(
@@ -70,10 +75,13 @@ export async function listStatements(
     ...(position ? { after: position.after } : {}),
   })
   const last = items.at(-1)
-  const view: View = { format: query.format, acceptLanguage }
+  const language = position ? position.language : acceptLanguage?.slice(0, LONGEST_LANGUAGE)
+  const view: View = { format: query.format, acceptLanguage: language }
+  const kept = query.format === 'canonical' && language !== undefined ? { language } : {}
   return {
     statements: items.map((item) => viewOf(item, view)),
-    cursor: more && last ? sealCursor({ after: last.seq, upTo }, caller, lrs.keys.cursors) : null,
+    found: items,
+    cursor: more && last ? sealCursor({ after: last.seq, upTo, ...kept }, caller, lrs.keys.cursors) : null,
   }
 }
 

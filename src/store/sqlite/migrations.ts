@@ -2,11 +2,14 @@
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
+import { attachmentsSchema } from './schema/attachments.ts'
+import { descriptionsSchema } from './schema/descriptions.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
-import { profilesSchema } from './schema/people.ts'
+import { profilesSchema, removalsSchema } from './schema/people.ts'
+import { sessionsSchema } from './schema/sessions.ts'
 import { statementsSchema } from './schema/statements.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
@@ -15,6 +18,10 @@ export const MIGRATIONS: readonly string[] = [
   operationsSchema,
   profilesSchema,
   factTimesSchema,
+  descriptionsSchema,
+  removalsSchema,
+  sessionsSchema,
+  attachmentsSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
