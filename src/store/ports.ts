@@ -5,6 +5,7 @@
  */
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
+import type { ActLog, AdjustmentStore, SnapshotStore } from './ports/closing.ts'
 import type { ElementStore, IdentityStore, LaunchStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
@@ -13,6 +14,7 @@ import type { PolicyStore } from './ports/policies.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
+export type * from './ports/closing.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
 export type * from './ports/metering.ts'
@@ -32,6 +34,9 @@ export interface Stores {
   readonly identities: IdentityStore
   readonly policies: PolicyStore
   readonly metering: MeteringStore
+  readonly snapshots: SnapshotStore
+  readonly adjustments: AdjustmentStore
+  readonly acts: ActLog
   readonly leases: LeaseStore
   readonly refusals: RefusalLog
   readonly imports: ImportStore

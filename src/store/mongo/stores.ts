@@ -2,6 +2,8 @@
 import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
+import { createActLog } from './acts.ts'
+import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
 import { createCataloguePuts } from './catalogue-put.ts'
 import { statementCollections } from './collections.ts'
@@ -19,6 +21,7 @@ import { createMeteringStore } from './metering.ts'
 import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -60,6 +63,9 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     identities: guarded(createIdentityStore(core), gate),
     policies: guarded(createPolicyStore(db), gate),
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
+    snapshots: guarded(createSnapshotStore(db, collections, core.allocator), gate),
+    adjustments: guarded(createAdjustmentStore(db, core.redirects), gate),
+    acts: guarded(createActLog(db), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
     imports: guarded(createImportStore(db), gate),

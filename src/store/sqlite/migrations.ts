@@ -2,6 +2,7 @@
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
+import { closingSchema } from './schema/closing.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
@@ -11,6 +12,7 @@ import { statementsSchema } from './schema/statements.ts'
 export const MIGRATIONS: readonly string[] = [
   [accountsSchema, statementsSchema, meteringSchema, jobsSchema].join('\n'),
   operationsSchema,
+  closingSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */

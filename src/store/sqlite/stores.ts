@@ -1,6 +1,8 @@
 /** The ports, over a writer and readers. Apart from subjects.ts, so that the threads need not load what only ports need. */
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
+import { createActLog } from './acts.ts'
+import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createElementStore } from './elements.ts'
@@ -14,6 +16,7 @@ import { createMeteringStore } from './metering.ts'
 import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
@@ -42,6 +45,9 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     identities: createIdentityStore(writes, reads),
     policies: createPolicyStore(writes, reads),
     metering: createMeteringStore(writes, reads, horizon),
+    snapshots: createSnapshotStore(writes, reads),
+    adjustments: createAdjustmentStore(writes, reads),
+    acts: createActLog(writes, reads),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
     imports: createImportStore(writes, reads),

@@ -1,5 +1,8 @@
 /** Every subject of the store, put together: what the writer serves, and what a reader serves. */
+import { actReads, actWrites } from './acts.ts'
+import { adjustmentReads, adjustmentWrites } from './adjustments.ts'
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
+import { closingReads, closingWrites } from './closings.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { elementReads, elementWrites } from './elements.ts'
@@ -13,6 +16,7 @@ import { personReads, personWrites } from './people.ts'
 import { policyReads, policyWrites } from './policies.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import type { Remote } from './rpc.ts'
+import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
@@ -31,6 +35,10 @@ export function allWrites(db: Database, context: WriteContext) {
     ...identityWrites(db, context),
     ...policyWrites(db, context),
     ...allMeteringWrites(db, context),
+    ...closingWrites(db, context),
+    ...snapshotRowWrites(db),
+    ...adjustmentWrites(db),
+    ...actWrites(db),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
@@ -49,6 +57,10 @@ export function allReads(db: Database) {
     ...identityReads(db),
     ...policyReads(db),
     ...allMeteringReads(db),
+    ...closingReads(db),
+    ...snapshotRowReads(db),
+    ...adjustmentReads(db),
+    ...actReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),
