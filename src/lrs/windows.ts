@@ -1,25 +1,13 @@
-/** Windows of a policy with their live counts, and the licence view of the current one. */
+/** Windows of a policy with their counts. */
 import type { Window } from '../metering/count.ts'
-import { licenceFigures } from '../metering/licence.ts'
-import { windowAt, windowById, windowsBefore } from '../metering/windows.ts'
-import type { Page, PageRequest, StoredPolicy } from '../store/ports.ts'
+import { windowById, windowsBefore } from '../metering/windows.ts'
+import type { Page, PageRequest } from '../store/ports.ts'
 import { type Caller, demand } from './access.ts'
 import type { Lrs } from './context.ts'
 import { openCursor, sealCursor } from './cursor.ts'
 import { type PolicyHistory, policiesOf, policyOf } from './policies.ts'
 import { Refusal } from './refusal.ts'
-
-export interface WindowView {
-  readonly id: string
-  readonly policy: string
-  readonly version: number
-  readonly start: string
-  readonly end: string
-  readonly timeZone: string
-  /** `historical`: ended before the policy was made, counted live, never sealed (Q22a). */
-  readonly status: 'open' | 'ended' | 'historical' | 'future'
-  readonly activeLearners: number
-}
+import { type WindowView, windowView, windowViews } from './window-view.ts'
 
 /** How far back a list goes when nobody says `from`. */
 const YEARS_BACK = 3
@@ -48,7 +36,7 @@ export async function listWindows(
   const shown = windows.slice(0, limit)
   const after = windows.length > limit ? shown.at(-1)?.start : undefined
   return {
-    items: await Promise.all(shown.map((window) => windowView(lrs, caller, history, window))),
+    items: await windowViews(lrs, caller.tenant, history, shown),
     next: after === undefined ? null : sealCursor({ after, upTo: last }, caller, key),
   }
 }
@@ -56,7 +44,7 @@ export async function listWindows(
 export async function readWindow(lrs: Lrs, caller: Caller, id: string): Promise<WindowView> {
   demand(caller, 'read reports')
   const { history, window } = await findWindow(lrs, caller, id)
-  return windowView(lrs, caller, history, window)
+  return windowView(lrs, caller.tenant, history, window)
 }
 
 /** @throws Refusal `not-found` */
@@ -70,86 +58,4 @@ export async function findWindow(
     if (window) return { history, window }
   }
   throw new Refusal('not-found', `there is no window «${id}»`)
-}
-
-async function windowView(
-  lrs: Lrs,
-  caller: Caller,
-  history: PolicyHistory,
-  window: Window,
-): Promise<WindowView> {
-  const { policy, recorded } = versionOf(history, window.version)
-  return {
-    id: window.id,
-    policy: window.policy,
-    version: window.version,
-    start: new Date(window.start).toISOString(),
-    end: new Date(window.end).toISOString(),
-    timeZone: policy.window.timeZone,
-    status: statusOf(window, recorded, lrs.clock.now()),
-    activeLearners: await lrs.stores.metering.countOf(caller.tenant, window),
-  }
-}
-
-function statusOf(window: Window, recorded: number, now: number): WindowView['status'] {
-  if (now < window.start) return 'future'
-  if (now < window.end) return 'open'
-  return window.end <= recorded ? 'historical' : 'ended'
-}
-
-function versionOf(history: PolicyHistory, version: number): StoredPolicy {
-  return history.stored.find((stored) => stored.version === version) as StoredPolicy
-}
-
-export interface LicenceView {
-  readonly policy: string
-  readonly version: number
-  /** Null while no window is open, e.g. before the anchor. */
-  readonly window: Omit<WindowView, 'activeLearners' | 'policy' | 'version'> | null
-  readonly totalLearners: number
-  readonly activeLearners: number
-  readonly limit: number | null
-  readonly remaining: number | null
-  readonly over: number | null
-  readonly percent: number | null
-  readonly surchargePct: number
-  readonly alerts: readonly { readonly at: string; readonly reached: boolean }[]
-  readonly state: 'building' | 'ready'
-  /** No statement stored up to then is missing from the count. */
-  readonly computedThrough: string
-  /** What holds `computedThrough` back; null when nothing does. */
-  readonly behind: string | null
-}
-
-/** License Key & Details (A18, F13): read from totals, never from statements. */
-export async function readLicence(
-  lrs: Lrs,
-  caller: Caller,
-  policyId: string | undefined,
-): Promise<LicenceView> {
-  demand(caller, 'read reports')
-  const history = await policyOf(lrs.stores, caller.tenant, policyId)
-  const through = await lrs.stores.metering.computedThrough(caller.tenant)
-  const open = windowAt(history.versions, lrs.clock.now())
-  const view = open ? await windowView(lrs, caller, history, open) : null
-  const stored = open ? versionOf(history, open.version) : (history.stored.at(-1) as StoredPolicy)
-  const total = await lrs.stores.metering.totalLearners(caller.tenant, history.id)
-  const active = view?.activeLearners ?? 0
-  return {
-    policy: history.id,
-    version: stored.version,
-    window: view && {
-      id: view.id,
-      start: view.start,
-      end: view.end,
-      timeZone: view.timeZone,
-      status: view.status,
-    },
-    totalLearners: total,
-    activeLearners: active,
-    ...licenceFigures({ policy: stored.policy, active, total }),
-    state: through.at < stored.recorded ? 'building' : 'ready',
-    computedThrough: new Date(through.at).toISOString(),
-    behind: through.behind,
-  }
 }

@@ -52,9 +52,11 @@ export interface Booked {
   readonly learner: string
   readonly key: string
   readonly net: number
+  /** Of it, what purges took away: never above 0. */
+  readonly purged: number
   /** Adjustments so far, manual ones left out. */
   readonly entries: number
-  /** Of the sealed row; null without one, or once it is erased. */
+  /** Of the sealed row, or of an entry that added; null once that is erased. */
   readonly evidence: Evidence | null
 }
 
@@ -70,6 +72,8 @@ export interface Difference {
   readonly ordinal: number
   /** More than one of those who are one person now is in the books. */
   readonly merged: boolean
+  /** It gives back what a purge took: neither is a later fact (ruling 16). */
+  readonly unpurged: boolean
 }
 
 /**
@@ -113,12 +117,14 @@ function differencesOfKey(
 ): readonly Difference[] {
   const ordinal = sum(booked.map(({ entries }) => entries))
   const due = (live ? 1 : 0) - sum(booked.map(({ net }) => net))
-  if (due > 0) return [{ window, key, delta: 1, learner, evidence: live, ordinal, merged: false }]
+  if (due > 0) {
+    const unpurged = sum(booked.map(({ purged }) => purged)) < 0
+    return [{ window, key, delta: 1, learner, evidence: live, ordinal, merged: false, unpurged }]
+  }
   // The one who stands for all keeps its entry the longest.
   const there = booked
     .filter(({ net }) => net > 0)
     .sort((a, b) => Number(a.learner === learner) - Number(b.learner === learner))
-  const merged = there.length > 1
   return there.slice(0, -due).map((one, index) => ({
     window,
     key,
@@ -126,7 +132,8 @@ function differencesOfKey(
     learner: one.learner,
     evidence: one.evidence,
     ordinal: ordinal + index,
-    merged,
+    merged: there.length > 1,
+    unpurged: false,
   }))
 }
 

@@ -9,6 +9,7 @@ import { Refusal } from '../../lrs/refusal.ts'
 import { readJson } from '../../xapi/json.ts'
 import { allowOnly, bytesOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'
+import { closingRoutes } from './closing.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
 import { reportRoutes } from './reports.ts'
@@ -40,7 +41,13 @@ export function apiRouter({ lrs, bodyLimit, bodies }: ApiDeps, limit: RequestHan
   router.all('/session', allowOnly('POST'))
 
   router.use(requireCaller(lrs), limit, body)
-  router.use(licenceRoutes(lrs), reportRoutes(lrs, bodies), feedRoutes(lrs, bodies), accountRoutes(lrs))
+  router.use(
+    licenceRoutes(lrs),
+    closingRoutes(lrs),
+    reportRoutes(lrs, bodies),
+    feedRoutes(lrs, bodies),
+    accountRoutes(lrs),
+  )
   router.use((request) => {
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)
   })

@@ -2,15 +2,7 @@
 import type { Collection, Db } from 'mongodb'
 import { groupBy } from '../../attempts/group-by.ts'
 import type { Booked } from '../../metering/closing.ts'
-import type {
-  Adjustment,
-  AdjustmentStore,
-  AdjustmentSums,
-  Page,
-  PageRequest,
-  TenantId,
-  WindowRef,
-} from '../ports.ts'
+import type { Adjustment, AdjustmentStore, AdjustmentSums, TenantId, WindowRef } from '../ports.ts'
 import { whereIn } from './bulk.ts'
 import {
   type AdjustmentDoc,
@@ -78,20 +70,34 @@ function bookedReader(db: Db, redirects: Redirects): AdjustmentStore['booked'] {
 }
 
 function lineOfRow({ policy, version, start, learner, key, evidence }: SnapshotRowDoc): Booked {
-  return { policy, version, start, learner: learner ?? '', key, net: 1, entries: 0, evidence }
+  return { policy, version, start, learner: learner ?? '', key, net: 1, purged: 0, entries: 0, evidence }
 }
 
-function lineOfAdjustment({ policy, version, start, learner, key, delta }: AdjustmentDoc): Booked {
-  return { policy, version, start, learner: learner ?? '', key, net: delta, entries: 1, evidence: null }
+function lineOfAdjustment({
+  policy,
+  version,
+  start,
+  kind,
+  learner,
+  key,
+  delta,
+  data,
+}: AdjustmentDoc): Booked {
+  const evidence = delta > 0 ? (JSON.parse(data) as Adjustment).evidence : null
+  const purged = kind === 'purged' ? delta : 0
+  return { policy, version, start, learner: learner ?? '', key, net: delta, purged, entries: 1, evidence }
 }
 
 function together(lines: readonly Booked[]): Booked {
   const [first] = lines as [Booked]
+  const sealed = lines.find(({ entries }) => entries === 0)?.evidence
+  const added = lines.flatMap(({ evidence }) => (evidence ? [JSON.stringify(evidence)] : [])).sort()
   return {
     ...first,
     net: lines.reduce((sum, { net }) => sum + net, 0),
+    purged: lines.reduce((sum, { purged }) => sum + purged, 0),
     entries: lines.reduce((sum, { entries }) => sum + entries, 0),
-    evidence: lines.find(({ evidence }) => evidence !== null)?.evidence ?? null,
+    evidence: sealed ?? JSON.parse(added.at(-1) ?? 'null'),
   }
 }
 

@@ -12,6 +12,7 @@ export interface ClosingDoc extends Written {
   readonly policy: string
   readonly version: number
   readonly start: number
+  readonly window: string
   readonly end: number
   readonly requested: number
   readonly author: string | null

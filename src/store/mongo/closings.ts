@@ -3,7 +3,7 @@
  * sealed, and sealing is a compare-and-set on it. A draft that somebody abandoned, or that another one followed, is lost.
  */
 import type { Db } from 'mongodb'
-import type { Closing, SnapshotStore, TenantId, WindowRef } from '../ports.ts'
+import type { CloseRequest, Closing, SnapshotStore, TenantId, WindowRef } from '../ports.ts'
 import type { Allocator } from './allocator.ts'
 import { type ClosingDoc, closingCollections } from './closing-collections.ts'
 import type { StatementCollections } from './collections.ts'
@@ -18,9 +18,9 @@ export function createClosings(db: Db, { links }: StatementCollections, allocato
   return {
     ...closingReads(db),
     ...sealing(db),
-    request: async ({ tenant, policy, version, start, end, requested, author, reason }) => {
+    request: async ({ tenant, policy, version, start, window, end, requested, author, reason }) => {
       const _id = keyOf(tenant, policy, version, start)
-      const given = { tenant, policy, version, start, end, requested, author, reason }
+      const given = { tenant, policy, version, start, window, end, requested, author, reason }
       await insertOnce(closings, { ...given, _id, draft: null, waiting: requested })
     },
     cutoff: async () => {
@@ -91,14 +91,15 @@ function closingReads(db: Db): Pick<SnapshotStore, 'requests' | 'requestOf' | 'b
   }
 }
 
-function requestOf({ tenant, policy, version, start, end, requested, author, reason, draft }: ClosingDoc) {
-  return { tenant, policy, version, start, end, requested, author, reason, draft }
+function requestOf(document: ClosingDoc): CloseRequest {
+  const { tenant, policy, version, start, window, end, requested, author, reason, draft } = document
+  return { tenant, policy, version, start, window, end, requested, author, reason, draft }
 }
 
 function closingOf(document: ClosingDoc): Closing | null {
-  const { policy, version, start, draft: id, cutoff, count, closed, verification = null } = document
+  const { policy, version, start, window, draft: id, cutoff, count, closed, verification = null } = document
   if (id === null || !cutoff || count === undefined || closed === undefined) return null
-  return { id, policy, version, start, cutoff, count, closed, verification }
+  return { id, window, policy, version, start, cutoff, count, closed, verification }
 }
 
 function placeOf(tenant: TenantId, { policy, version, start }: WindowRef): string {

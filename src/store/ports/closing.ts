@@ -10,6 +10,8 @@ import type { Page, PageRequest, TenantId } from './page.ts'
 /** A window that is to be closed, and is not yet. */
 export interface CloseRequest extends WindowRef {
   readonly tenant: TenantId
+  /** Id of the window. */
+  readonly window: string
   readonly end: number
   readonly requested: number
   /** Null when its grace ran out. */
@@ -36,6 +38,8 @@ export interface SnapshotRow extends SealedRow {
 }
 
 export interface Snapshot extends WindowRef, Seal {
+  /** Id of the window. */
+  readonly window: string
   /** Of its rows: the draft it was sealed from. */
   readonly id: string
   readonly cutoff: Cutoff
@@ -55,7 +59,7 @@ export interface Verification {
 /** A closed window in short. */
 export type Closing = Pick<
   Snapshot,
-  'id' | 'policy' | 'version' | 'start' | 'cutoff' | 'count' | 'closed'
+  'id' | 'window' | 'policy' | 'version' | 'start' | 'cutoff' | 'count' | 'closed'
 > & {
   readonly verification: Verification | null
 }

@@ -119,12 +119,15 @@ function bookedReader(db: Database): (tenant: TenantId, learner: string) => read
        UNION ALL
        SELECT l.number, l.id FROM family JOIN learner l ON l.redirect = family.number
      )
-     SELECT policy, version, start, learner, key, sum(net) AS net, sum(entries) AS entries, max(evidence) AS evidence FROM (
-       SELECT c.policy, c.version, c.window_start AS start, r.learner, r.key, 1 AS net, 0 AS entries, r.evidence
+     SELECT policy, version, start, learner, key, sum(net) AS net, sum(purged) AS purged, sum(entries) AS entries,
+       coalesce(max(sealed), max(added)) AS evidence FROM (
+       SELECT c.policy, c.version, c.window_start AS start, r.learner, r.key, 1 AS net, 0 AS purged, 0 AS entries,
+         r.evidence AS sealed, NULL AS added
        FROM family CROSS JOIN snapshot_row r ON r.tenant = @tenant AND r.learner = family.id
          CROSS JOIN closing c ON c.tenant = r.tenant AND c.draft = r.draft AND c.closed IS NOT NULL
        UNION ALL
-       SELECT a.policy, a.version, a.window_start, a.learner, a.key, a.delta, 1, NULL
+       SELECT a.policy, a.version, a.window_start, a.learner, a.key, a.delta, iif(a.kind = 'purged', a.delta, 0), 1, NULL,
+         iif(a.delta > 0, json_extract(a.data, '$.evidence'), NULL)
        FROM family CROSS JOIN adjustment a ON a.tenant = @tenant AND a.learner = family.id AND a.kind <> 'manual'
      ) GROUP BY policy, version, start, learner, key ORDER BY policy, version, start, key, learner`,
   )

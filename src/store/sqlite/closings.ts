@@ -14,13 +14,13 @@ import type { Database, WriteContext } from './database.ts'
 import { heldLease } from './leases.ts'
 
 const IS_WINDOW = 'tenant = @tenant AND policy = @policy AND version = @version AND window_start = @start'
-const REQUEST = `tenant, policy, version, window_start AS start, window_end AS "end", requested, author, reason, draft`
+const REQUEST = `tenant, policy, version, window_start AS start, window_end AS "end", "window", requested, author, reason, draft`
 
 export function closingWrites(db: Database, context: WriteContext) {
   const held = heldLease(db)
   const request = db.prepare(
-    `INSERT INTO closing (tenant, policy, version, window_start, window_end, requested, author, reason)
-     VALUES (@tenant, @policy, @version, @start, @end, @requested, @author, @reason) ON CONFLICT DO NOTHING`,
+    `INSERT INTO closing (tenant, policy, version, window_start, window_end, "window", requested, author, reason)
+     VALUES (@tenant, @policy, @version, @start, @end, @window, @requested, @author, @reason) ON CONFLICT DO NOTHING`,
   )
   const setDraft = db.prepare(`UPDATE closing SET draft = @draft WHERE ${IS_WINDOW} AND closed IS NULL`)
   const register = db.prepare(
@@ -76,6 +76,7 @@ interface ClosedRow {
   readonly policy: string
   readonly version: number
   readonly start: number
+  readonly window: string
   readonly id: string
   readonly closed: number
   readonly cutoffAt: number
@@ -86,7 +87,7 @@ interface ClosedRow {
   readonly verification: string | null
 }
 
-const CLOSED = `policy, version, window_start AS start, draft AS id, closed, cutoff_at AS cutoffAt, cutoff_seq AS cutoffSeq,
+const CLOSED = `policy, version, window_start AS start, "window", draft AS id, closed, cutoff_at AS cutoffAt, cutoff_seq AS cutoffSeq,
   count, secret, seal, verification`
 
 export function closingReads(db: Database) {
@@ -123,10 +124,11 @@ function snapshotOf(row: ClosedRow): Snapshot {
   return { ...closing, secret: row.secret, ...(JSON.parse(row.seal) as Seal) }
 }
 
-function closingOf({ policy, version, start, id, cutoffAt, cutoffSeq, ...row }: ClosedRow): Closing {
+function closingOf({ policy, version, start, window, id, cutoffAt, cutoffSeq, ...row }: ClosedRow): Closing {
   const { count, closed, verification } = row
   return {
     id,
+    window,
     policy,
     version,
     start,

@@ -6,6 +6,7 @@ CREATE TABLE closing (
   version INTEGER NOT NULL,
   window_start INTEGER NOT NULL,
   window_end INTEGER NOT NULL,
+  "window" TEXT NOT NULL,       -- its id
   requested INTEGER NOT NULL,
   author TEXT,
   reason TEXT,
