@@ -94,6 +94,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
     trustProxy: config.ROLLCALL_TRUST_PROXY,
     rateLimit: config.ROLLCALL_RATE_LIMIT,
     metricsToken: config.ROLLCALL_METRICS_TOKEN,
+    origins: config.ROLLCALL_CORS ?? [],
   })
 
   return {

@@ -21,6 +21,15 @@ const proxies = z
   )
   .transform((text) => (/^\d+$/.test(text) ? Number(text) : text.split(',').map((one) => one.trim())))
 
+/** As browsers send them: scheme, host and port, without a path. */
+const origins = z
+  .string()
+  .regex(
+    /^(\*|https?:\/\/[^\s,/*]+(\s*,\s*https?:\/\/[^\s,/*]+)*)$/i,
+    'give «*», or origins (scheme, host and port) separated by commas, without a path',
+  )
+  .transform((text) => text.split(',').map((one) => one.trim().toLowerCase()))
+
 /**
  * The sentence of each setting is the one operators read: docs/operations.md shows this schema as a table. `shown` is the
  * default as one would write it, where that is not what it becomes.
@@ -91,6 +100,11 @@ export const configSchema = z.object({
     .optional()
     .describe(
       'Whose `X-Forwarded-*` headers are believed: how many proxies stand in front, or their addresses. Nobody’s when unset.',
+    ),
+  ROLLCALL_CORS: origins
+    .optional()
+    .describe(
+      'Origins whose pages may call xAPI and API from a browser, separated by commas, or `*` for any; none when unset.',
     ),
   ROLLCALL_TLS_CERT: z
     .string()

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from 'node:https'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from './config.ts'
+import { continueWhenRead } from './http/expect.ts'
 
 type TlsSettings = Pick<Config, 'ROLLCALL_TLS_CERT' | 'ROLLCALL_TLS_KEY'>
 
@@ -17,8 +18,13 @@ export function createListener(
   config: TlsSettings,
   log: Logger,
 ): { listener: Server; scheme: 'http' | 'https' } {
-  if (schemeOf(config) === 'http') return { listener: createHttpServer(handler), scheme: 'http' }
+  if (schemeOf(config) === 'http') {
+    const listener = createHttpServer(handler)
+    continueWhenRead(listener, handler)
+    return { listener, scheme: 'http' }
+  }
   const listener = createHttpsServer({ ...readPair(config), minVersion: 'TLSv1.2' }, handler)
+  continueWhenRead(listener, handler)
   const renew = () => {
     try {
       listener.setSecureContext({ ...readPair(config), minVersion: 'TLSv1.2' })

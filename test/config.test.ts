@@ -26,6 +26,8 @@ describe('settings', () => {
     ['ROLLCALL_BODY_LIMIT', '10 apples'],
     ['ROLLCALL_ADMIN_EMAIL', 'nobody'],
     ['ROLLCALL_LOG', 'loud'],
+    ['ROLLCALL_CORS', 'content.example.org'],
+    ['ROLLCALL_CORS', 'https://content.example.org/page'],
   ])('stop the start when %s is «%s», naming it without its value', (name, value) => {
     expect(() => loadConfig({ [name]: value })).toThrow(ConfigError)
     expect(() => loadConfig({ [name]: value })).toThrow(new RegExp(`^Wrong settings\\.\\n${name}: `))

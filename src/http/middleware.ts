@@ -80,9 +80,17 @@ export function limitRequests(perMinute: number): RequestHandler {
   })
 }
 
-/** The body exactly as received; bytes, whatever the content type. */
+/**
+ * The body as bytes, whatever the content type; gzip, deflate and br are undone, and the limit holds for what they inflate to.
+ * One that says beforehand that it is too long is refused unread.
+ */
 export function rawBody(limit: number): RequestHandler {
-  return express.raw({ limit, type: () => true, inflate: true })
+  const read = express.raw({ limit, type: () => true, inflate: true })
+  return (request, response, next) => {
+    if (Number(request.get('content-length')) > limit)
+      throw Object.assign(new Error('too large'), { status: 413 })
+    read(request, response, next)
+  }
 }
 
 export function bytesOf(request: Request): Uint8Array {

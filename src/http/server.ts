@@ -4,6 +4,8 @@ import helmet from 'helmet'
 import type { Logger } from 'pino'
 import { Refusal } from '../lrs/refusal.ts'
 import { apiRouter } from './api/router.ts'
+import { compressAnswers } from './compress.ts'
+import { allowOrigins } from './cors.ts'
 import { health, type Readiness, ready } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { limitRequests } from './middleware.ts'
@@ -22,6 +24,8 @@ export interface HttpDeps extends Omit<StatementsDeps, 'onStored'> {
   /** Requests a minute for each credential; 0: no limit. */
   readonly rateLimit: number
   readonly metricsToken?: string | undefined
+  /** Origins whose pages may call; `*`: any. */
+  readonly origins?: readonly string[]
 }
 
 export function createHttp(deps: HttpDeps): Express {
@@ -41,10 +45,11 @@ export function createHttp(deps: HttpDeps): Express {
       logAnswer(deps.log, answered)
     }),
   )
-  app.use(helmet())
+  app.use(helmet(), compressAnswers())
   app.get('/health', health)
   app.get('/ready', ready(deps.readiness))
   app.get('/metrics', metrics.handler)
+  app.use(allowOrigins(deps.origins ?? []))
   const limit = limitRequests(deps.rateLimit)
   app.use('/xapi', xapiRouter({ ...deps, onStored: metrics.stored }, limit))
   app.use('/api/v1', apiRouter(deps, limit))

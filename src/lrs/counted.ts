@@ -1,5 +1,6 @@
 /** Who is counted in a window, and why anybody is or is not. */
 import type { Obstacle } from '../attempts/derivation.ts'
+import { profileOf } from '../attempts/profile.ts'
 import { reasonText } from '../attempts/reasons.ts'
 import type { CountedKey, Evidence } from '../metering/count.ts'
 import { explain } from '../metering/explain.ts'
@@ -55,7 +56,10 @@ function evidenceView({ statementId, at, stored, rule }: Evidence): EvidenceView
   return { statementId, at: new Date(at).toISOString(), stored: new Date(stored).toISOString(), rule }
 }
 
+/** What the LMS calls them, else what their statements do. */
 export function nameOf(identities: readonly Identity[]): string | null {
+  const { name: given } = profileOf(identities)
+  if (given !== null) return given
   return identities.find(({ seen, name }) => seen && name !== null)?.name ?? null
 }
 

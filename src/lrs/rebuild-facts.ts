@@ -61,7 +61,7 @@ async function compareOne(
   if (known) purposes.set(stored.credential, known)
   const again = factsAgain(stored, known ?? 'learner')
   if (again === null) return 'unreadable'
-  if (kept && sameFacts(again, kept)) return 'same'
+  if (kept && sameFacts(again, kept) && kept.every((fact) => isOf(fact, stored))) return 'same'
   await metering.replaceFacts(tenant, stored.id, again)
   return kept ? 'different' : 'damaged'
 }
@@ -80,6 +80,11 @@ function factsAgain(stored: StoredStatement, purpose: Purpose): readonly Fact[] 
     credential: stored.credential,
     purpose,
   })
+}
+
+/** What the store keeps beside a fact is what it keeps of the statement (ruling 37: received by its source, if that said so). */
+function isOf(fact: StoredFact, { stored, voided, provenance }: StoredStatement): boolean {
+  return fact.stored === (provenance?.received ?? stored) && fact.voided === voided
 }
 
 function sameFacts(again: readonly Fact[], kept: readonly StoredFact[]): boolean {

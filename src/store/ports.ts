@@ -6,7 +6,7 @@
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
 import type { ActLog, AdjustmentStore, SnapshotStore } from './ports/closing.ts'
-import type { ElementStore, IdentityStore, LaunchStore } from './ports/feeds.ts'
+import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
 import type { ImportStore, Upkeep } from './ports/operations.ts'
@@ -32,6 +32,7 @@ export interface Stores {
   readonly elements: ElementStore
   readonly launches: LaunchStore
   readonly identities: IdentityStore
+  readonly profiles: ProfileStore
   readonly policies: PolicyStore
   readonly metering: MeteringStore
   readonly snapshots: SnapshotStore

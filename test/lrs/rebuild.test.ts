@@ -166,6 +166,16 @@ describe('rebuild mends what was damaged by hand', () => {
       "UPDATE fact SET data = 'null' WHERE seq % 2 = 0",
       /facts cannot be read: they are replaced/,
     ],
+    [
+      'facts voided although their statement is not',
+      'UPDATE fact SET voided = 1 WHERE seq % 2 = 0',
+      /facts are not what it says/,
+    ],
+    [
+      'facts received at another time',
+      'UPDATE fact SET received = 1 WHERE seq % 2 = 0',
+      /facts are not what it says/,
+    ],
   ])('%s', async (_what, sql, said) => {
     const before = await derived()
     expect(damage(sql)).toBeGreaterThan(0)

@@ -8,6 +8,7 @@ import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
 import { meteringStoreContract } from '../contract/metering-store.ts'
 import type { Opened } from '../contract/opened.ts'
+import { profileStoreContract } from '../contract/profile-store.ts'
 import { tenantStoreContract } from '../contract/tenant-store.ts'
 import { newDatabase } from '../harness/mongo.ts'
 
@@ -29,5 +30,6 @@ describe('MongoDB', () => {
   leaseStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)
+  profileStoreContract(open)
   meteringStoreContract(open)
 })

@@ -10,6 +10,7 @@ import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
 import { meteringStoreContract } from '../contract/metering-store.ts'
 import type { Opened } from '../contract/opened.ts'
+import { profileStoreContract } from '../contract/profile-store.ts'
 import { tenantStoreContract } from '../contract/tenant-store.ts'
 
 async function open(): Promise<Opened> {
@@ -30,5 +31,6 @@ describe('SQLite', () => {
   leaseStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)
+  profileStoreContract(open)
   meteringStoreContract(open)
 })

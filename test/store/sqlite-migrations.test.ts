@@ -2,6 +2,7 @@ import SqliteDatabase from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/store/sqlite/database.ts'
 import { MIGRATIONS, migrate } from '../../src/store/sqlite/migrations.ts'
+import { factTimesSchema } from '../../src/store/sqlite/schema/fact-times.ts'
 
 describe('migrate', () => {
   let db: Database
@@ -30,6 +31,23 @@ describe('migrate', () => {
     expect(() => migrate(db, failing)).toThrow('nowhere')
     expect(version()).toBe(MIGRATIONS.length)
     expect(() => db.prepare('SELECT colour FROM tenant')).toThrow('no such column')
+  })
+
+  it('gives facts of an older file the receipt and the voiding of their statements', () => {
+    const old: Database = new SqliteDatabase(':memory:')
+    migrate(old, MIGRATIONS.slice(0, MIGRATIONS.indexOf(factTimesSchema)))
+    old.exec(`
+      INSERT INTO statement (seq, tenant, id, stored, version, origin, voided, terms, raw)
+        VALUES (1, 1, x'01', 500, '1.0.3', 1, 0, '', ''), (2, 1, x'02', 600, '1.0.3', 1, 1, '', '');
+      INSERT INTO provenance VALUES (2, 7, NULL);
+      INSERT INTO fact VALUES (1, 1, '{}'), (2, 1, '{}')`)
+    migrate(old)
+    const facts = old.prepare('SELECT seq, received, voided FROM fact ORDER BY seq').all()
+    old.close()
+    expect(facts).toEqual([
+      { seq: 1, received: 500, voided: 0 },
+      { seq: 2, received: 7, voided: 1 },
+    ])
   })
 
   it('does nothing on the newest version', () => {

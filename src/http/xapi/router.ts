@@ -1,7 +1,9 @@
 /** /xapi: the standard, both versions by header. The order of the checks is read from top to bottom. */
 import { type RequestHandler, Router } from 'express'
 import { Refusal } from '../../lrs/refusal.ts'
-import { allowOnly, requireCaller } from '../middleware.ts'
+import { requireCaller } from '../middleware.ts'
+import { alternateSyntax } from './alternate-syntax.ts'
+import { refuseForeign } from './parameters.ts'
 import { answerHeaders, requireVersion } from './request.ts'
 import { type StatementsDeps, statementsRouter } from './statements.ts'
 
@@ -12,12 +14,12 @@ const ABOUT = { version: ['1.0.0', '1.0.1', '1.0.2', '1.0.3', '2.0.0'] }
 export function xapiRouter(deps: StatementsDeps, limit: RequestHandler): Router {
   const router = Router()
   router.use(answerHeaders(deps.lrs))
-  router.get('/about', (_request, response) => {
+  router.use(alternateSyntax(deps.bodyLimit))
+  router.all('/about', refuseForeign, (_request, response) => {
     response.json(ABOUT)
   })
-  router.all('/about', allowOnly('GET', 'HEAD'))
   router.use(requireVersion)
-  router.use(requireCaller(deps.lrs), limit)
+  router.use(requireCaller(deps.lrs), limit, refuseForeign)
   router.use('/statements', statementsRouter(deps))
   router.use((request) => {
     throw new Refusal('not-found', `there is no xAPI resource ${request.path}`)

@@ -6,7 +6,8 @@ import { findStatement, listStatements } from '../../lrs/find-statements.ts'
 import { malformed, malformedAt, Refusal } from '../../lrs/refusal.ts'
 import { isUuid } from '../../xapi/formats.ts'
 import { readStatementQuery } from '../../xapi/query.ts'
-import { allowOnly, bytesOf, callerOf, rawBody } from '../middleware.ts'
+import { bytesOf, callerOf, rawBody } from '../middleware.ts'
+import { searchOf } from './parameters.ts'
 import { versionOf } from './request.ts'
 import { sendStatements } from './send-statements.ts'
 
@@ -41,12 +42,10 @@ export function statementsRouter({ lrs, bodyLimit, bodies, onStored }: Statement
   })
 
   router.post('/', rawBody(bodyLimit), async (request, response) => {
-    refuseParameters(request, [])
     response.json(await store(request, response))
   })
 
   router.put('/', rawBody(bodyLimit), async (request, response) => {
-    refuseParameters(request, ['statementId'])
     const id = searchOf(request).get('statementId')
     if (id === null) throw malformedAt('?statementId', 'PUT needs the statementId', 'XAPI-00145')
     if (!isUuid(id)) throw malformedAt('?statementId', `«${id}» is not a UUID`, 'XAPI-00145')
@@ -54,7 +53,6 @@ export function statementsRouter({ lrs, bodyLimit, bodies, onStored }: Statement
     response.sendStatus(204)
   })
 
-  router.all('/', allowOnly('GET', 'HEAD', 'POST', 'PUT'))
   return router
 
   async function store(request: Request, response: Response, putId?: string): Promise<readonly string[]> {
@@ -64,18 +62,6 @@ export function statementsRouter({ lrs, bodyLimit, bodies, onStored }: Statement
     onStored(fresh, ids.length - fresh)
     return ids
   }
-}
-
-function searchOf(request: Request): URLSearchParams {
-  const start = request.originalUrl.indexOf('?')
-  return new URLSearchParams(start < 0 ? '' : request.originalUrl.slice(start))
-}
-
-/** A parameter the standard does not name is refused (XAPI-00334); `%2f`-less names are compared as they are. */
-function refuseParameters(request: Request, known: readonly string[]): void {
-  const names = [...searchOf(request).keys()]
-  const unknown = names.find((name, index) => !known.includes(name) || names.indexOf(name) !== index)
-  if (unknown !== undefined) throw malformedAt(`?${unknown}`, 'unknown or repeated parameter', 'XAPI-00334')
 }
 
 function requireJson(request: Request): void {

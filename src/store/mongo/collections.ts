@@ -6,6 +6,7 @@
  * a batch its journal, a statement (with its facts) its own document, a learner's redirect the learner document.
  */
 import type { Collection, Db, IndexDescription } from 'mongodb'
+import type { GivenProfile } from '../../attempts/profile.ts'
 import type { IdentityLink, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
@@ -73,6 +74,11 @@ export interface IdentityDoc {
   readonly learner: string
   readonly name: string | null
   readonly seen: boolean
+  readonly profile?: GivenProfile
+  /** The number of the commit that gave the profile last. */
+  readonly given?: number
+  /** groupKey of each group of the profile. */
+  readonly groups?: readonly string[]
 }
 
 /**
@@ -193,7 +199,7 @@ export const STATEMENT_COLLECTIONS = {
     { key: { batch: 1 }, sparse: true },
   ],
   references: [{ key: { tenant: 1, target: 1, _id: 1 } }],
-  identities: [{ key: { tenant: 1, learner: 1 } }],
+  identities: [{ key: { tenant: 1, learner: 1 } }, { key: { tenant: 1, groups: 1, _id: 1 } }],
   learners: [{ key: { tenant: 1, redirect: 1 } }, { key: { tenant: 1, born: 1 } }],
   links: [
     { key: { tenant: 1, seq: 1 } },

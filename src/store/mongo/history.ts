@@ -66,9 +66,11 @@ export function historyReads(db: Db, { statements, marks }: StatementCollections
   }
 }
 
+export function identityOf({ ifi, name, seen, profile }: IdentityDoc, learner: string): Identity {
+  return { ifi, learner, name: name ?? null, seen, ...(profile && { profile }) }
+}
+
 /** In the order of their identifiers. */
 export function identitiesOf(learner: string, members: readonly IdentityDoc[]): readonly Identity[] {
-  return members
-    .map(({ ifi, name, seen }) => ({ ifi, learner, name, seen }))
-    .sort((a, b) => (a.ifi < b.ifi ? -1 : 1))
+  return members.map((member) => identityOf(member, learner)).sort((a, b) => (a.ifi < b.ifi ? -1 : 1))
 }

@@ -5,7 +5,7 @@ import type { Identity, IdentityLink, IdentityStore, TenantId } from '../ports.t
 import { whereIn } from './bulk.ts'
 import type { IdentityDoc, LinkDoc } from './collections.ts'
 import type { Core } from './core.ts'
-import { identitiesOf } from './history.ts'
+import { identitiesOf, identityOf } from './history.ts'
 import { identityKey, keyOf } from './keys-of.ts'
 import { linksOf } from './meet.ts'
 
@@ -114,10 +114,6 @@ async function unlinkedAfter(
     ])
     return a.length + b.length > 0
   }
-}
-
-function identityOf({ ifi, name, seen }: IdentityDoc, learner: string): Identity {
-  return { ifi, learner, name: name ?? null, seen }
 }
 
 function linkOf({ id, a, b, author, source, at }: LinkDoc): IdentityLink {

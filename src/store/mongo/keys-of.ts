@@ -27,6 +27,11 @@ export function identityKey(ifi: string): string {
   return digest(ifi)
 }
 
+/** A group of people as an index names it. */
+export function groupKey({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return `${kind}${BETWEEN}${name}`
+}
+
 interface Pair {
   readonly a: string
   readonly b: string

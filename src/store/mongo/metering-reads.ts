@@ -92,7 +92,7 @@ export function learnerPages(
     for (let more = true; more && rows.length <= limit; ) {
       const found = await next(tenant, after, limit + 1)
       // Nobody has met the others: they are known from a link only.
-      rows.push(...found.filter(({ identities }) => identities.some(({ seen }) => seen)))
+      rows.push(...found.filter(({ identities }) => identities.some(({ seen, profile }) => seen || profile)))
       after = found.at(-1)?.born ?? after
       more = found.length === limit + 1
     }

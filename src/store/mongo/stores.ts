@@ -20,6 +20,7 @@ import { createLeaseStore } from './leases.ts'
 import { createMeteringStore } from './metering.ts'
 import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
+import { createProfileStore, PROFILES, profilesEffect } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
@@ -43,7 +44,11 @@ export type MongoPorts = Omit<Stores, 'close'> & {
 export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts): MongoPorts {
   const gate = createGate()
   const collections = statementCollections(db)
-  const effects = { [LAUNCHES]: launchesEffect(db, collections, createJoins(collections)) }
+  const joins = createJoins(collections)
+  const effects = {
+    [LAUNCHES]: launchesEffect(db, collections, joins),
+    [PROFILES]: profilesEffect(collections, joins),
+  }
   const core = createCore({ db, clock, timing, effects })
   const puts = createCataloguePuts(db, () => clock.now())
   const report = (error: unknown) => {
@@ -61,6 +66,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     elements: guarded(createElementStore(db, puts), gate),
     launches: guarded(createLaunchStore(db, core.journal), gate),
     identities: guarded(createIdentityStore(core), gate),
+    profiles: guarded(createProfileStore(core), gate),
     policies: guarded(createPolicyStore(db), gate),
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
     snapshots: guarded(createSnapshotStore(db, collections, core.allocator), gate),

@@ -1,5 +1,6 @@
 /** The catalogue, launch records, and which identifiers are one person. */
 import type { CatalogueEntry, LaunchRecord } from '../../attempts/derivation.ts'
+import type { GivenProfile } from '../../attempts/profile.ts'
 import type { Page, PageRequest, TenantId } from './page.ts'
 
 export interface ElementStore {
@@ -27,8 +28,40 @@ export interface Identity {
   readonly ifi: string
   readonly learner: string
   readonly name: string | null
-  /** False when it is known only from a link. */
+  /** False when no statement has brought it: it is known from a link or a profile only. */
   readonly seen: boolean
+  /** What was said of its person under this identifier; of several, attempts/profile.ts says which one holds. */
+  readonly profile?: GivenProfile
+}
+
+export interface ProfileEntry extends GivenProfile {
+  /** Canonical identifier. */
+  readonly ifi: string
+}
+
+export type GroupKind = 'team' | 'role' | 'test'
+
+export interface GroupRef {
+  readonly kind: GroupKind
+  /** Of `test`: empty. */
+  readonly name: string
+}
+
+export interface ProfileStore {
+  /**
+   * Puts each profile in place of what its identifier had, one commit for all. Identifiers nobody has heard of become known,
+   * with a learner of their own. Marks those whose profile changed; the same again, author and time aside, changes nothing.
+   * @returns how many changed
+   */
+  put(tenant: TenantId, entries: readonly ProfileEntry[]): Promise<number>
+  /** Learners whose profile, as it holds now, has all of these groups; each once, in a stable order. */
+  members(
+    tenant: TenantId,
+    groups: readonly [GroupRef, ...GroupRef[]],
+    page: PageRequest,
+  ): Promise<Page<{ readonly id: string; readonly identities: readonly Identity[] }>>
+  /** Every team and role that anybody's identifier has, by kind then name. */
+  groups(tenant: TenantId): Promise<readonly GroupRef[]>
 }
 
 export interface IdentityLink {

@@ -33,12 +33,13 @@ export interface FactOwner {
   readonly timestamp: number | null
   /** When it was received: `stored`, or what its source said. */
   readonly received: number
+  readonly voided: 0 | 1
 }
 
 export interface FactWriter {
   add(owner: FactOwner, facts: readonly PackedFact[], commit: number): void
-  /** Marks the learners of a statement whose evidence changed (it was voided). */
-  markLearnersOf(owner: FactOwner, commit: number): void
+  /** The statement has been voided: marks its learners. */
+  voided(owner: Omit<FactOwner, 'voided'>, commit: number): void
   /** Puts `facts` in place of the stored ones; marks the learners of both. */
   replace(owner: FactOwner, facts: readonly PackedFact[], commit: number): void
 }
@@ -54,9 +55,10 @@ const REMEMBERED = 100_000
 const AHEAD_MS = 5 * 60 * 1000
 
 export function createFactWriter(db: Database, context: WriteContext): FactWriter {
-  const add = db.prepare<[number, number, string]>(
-    'INSERT OR IGNORE INTO fact (seq, identity, data) VALUES (?, ?, ?)',
+  const add = db.prepare<[number, number, string, number, number]>(
+    'INSERT OR IGNORE INTO fact (seq, identity, data, received, voided) VALUES (?, ?, ?, ?, ?)',
   )
+  const setVoided = db.prepare<[number]>('UPDATE fact SET voided = 1 WHERE seq = ?')
   const identitiesOf = db.prepare<[number], number>('SELECT identity FROM fact WHERE seq = ?').pluck()
   const identityOf = createIdentities(db, context)
   const note = createObjectNotes(db, context)
@@ -65,17 +67,20 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
     for (const fact of facts) {
       const identity = identityOf(owner, fact, commit)
       // A Group may name one person twice: one fact is enough.
-      add.run(owner.seq, identity, fact.data)
+      add.run(owner.seq, identity, fact.data, owner.received, owner.voided)
       note(owner.tenant, fact.object)
       mark(db, owner, identity, commit)
     }
   }
-  const markLearnersOf = (owner: FactOwner, commit: number): void => {
+  const markLearnersOf = (owner: Omit<FactOwner, 'voided'>, commit: number): void => {
     for (const identity of identitiesOf.all(owner.seq)) mark(db, owner, identity, commit)
   }
   return {
     add: addAll,
-    markLearnersOf,
+    voided: (owner, commit) => {
+      setVoided.run(owner.seq)
+      markLearnersOf(owner, commit)
+    },
     replace: (owner, facts, commit) => {
       markLearnersOf(owner, commit)
       remove.run(owner.seq)
@@ -86,7 +91,7 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
 
 function mark(
   db: Database,
-  { tenant, timestamp, received }: FactOwner,
+  { tenant, timestamp, received }: Omit<FactOwner, 'voided'>,
   identity: number,
   commit: number,
 ): void {

@@ -18,9 +18,8 @@ interface FactRow {
 export function historyReads(db: Database) {
   const learners = learnerLookup(db)
   const facts = db.prepare<[number], FactRow>(
-    `SELECT f.seq, f.data, coalesce(p.received, s.stored) AS stored, s.voided
-     FROM identity i JOIN fact f ON f.identity = i.id JOIN statement s ON s.seq = f.seq
-       LEFT JOIN provenance p ON p.seq = f.seq
+    `SELECT f.seq, f.data, f.received AS stored, f.voided
+     FROM identity i JOIN fact f ON f.identity = i.id
      WHERE i.learner = ? ORDER BY f.seq, i.ifi`,
   )
   const launches = db
@@ -34,8 +33,7 @@ export function historyReads(db: Database) {
   )
   const numberOf = createTenantNumberReader(db)
   const ofStatement = db.prepare<[number, Buffer], FactRow>(
-    `SELECT f.seq, f.data, coalesce(p.received, s.stored) AS stored, s.voided FROM statement s JOIN fact f ON f.seq = s.seq
-       LEFT JOIN provenance p ON p.seq = s.seq
+    `SELECT f.seq, f.data, f.received AS stored, f.voided FROM statement s JOIN fact f ON f.seq = s.seq
      WHERE s.tenant = ? AND s.id = ? ORDER BY f.identity`,
   )
   const read = db.transaction((tenant: TenantId, id: string): LearnerHistory | null => {

@@ -12,7 +12,7 @@ import type {
   TenantId,
 } from '../ports.ts'
 import type { Database, WriteContext } from './database.ts'
-import { type IdentityRow, identityOf, learnerLookup } from './learners.ts'
+import { IDENTITY_ROWS, type IdentityRow, identityOf, learnerLookup } from './learners.ts'
 import { linkIdentities, planLinks } from './merge.ts'
 import type { Remote } from './rpc.ts'
 
@@ -55,19 +55,16 @@ export function automaticOf(ifi: string, at: number): readonly IdentityLink[] {
   }))
 }
 
-const IDENTITY =
-  'SELECT i.ifi, l.id AS learner, i.name, i.seen FROM identity i JOIN learner l ON l.number = i.learner'
-
 export function identityReads(db: Database) {
   const learners = learnerLookup(db)
-  const byIfi = db.prepare<[string, string], IdentityRow>(`${IDENTITY} WHERE i.tenant = ? AND i.ifi = ?`)
+  const byIfi = db.prepare<[string, string], IdentityRow>(`${IDENTITY_ROWS} WHERE i.tenant = ? AND i.ifi = ?`)
   const links = db.prepare<[string, number, number], IdentityLink & { readonly number: number }>(
     `SELECT k.number, k.id, a.ifi AS a, b.ifi AS b, k.author, k.source, k.at
      FROM identity_link k JOIN identity a ON a.id = k.a JOIN identity b ON b.id = k.b
      WHERE k.tenant = ? AND k.number > ? ORDER BY k.number LIMIT ?`,
   )
   const unlinked = db.prepare<[string, string, number], IdentityRow>(
-    `${IDENTITY} WHERE i.tenant = ? AND i.ifi > ? AND i.seen = 1
+    `${IDENTITY_ROWS} WHERE i.tenant = ? AND i.ifi > ? AND i.seen = 1
        AND NOT EXISTS (SELECT 1 FROM identity j JOIN identity_link k ON k.a = j.id
                        WHERE j.learner = i.learner AND k.source <> 'automatic')
        AND NOT EXISTS (SELECT 1 FROM identity j JOIN identity_link k ON k.b = j.id

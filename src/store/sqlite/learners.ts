@@ -1,4 +1,5 @@
 /** Who a learner is: redirects followed, identities in a fixed order. */
+import type { GivenProfile } from '../../attempts/profile.ts'
 import type { Identity, TenantId } from '../ports.ts'
 import type { Database } from './database.ts'
 
@@ -13,7 +14,13 @@ export interface IdentityRow {
   readonly learner: string
   readonly name: string | null
   readonly seen: number
+  /** The GivenProfile as JSON; null when it has none. */
+  readonly profile: string | null
 }
+
+/** What an IdentityRow is read from. */
+export const IDENTITY_ROWS = `SELECT i.ifi, l.id AS learner, i.name, i.seen, p.data AS profile
+     FROM identity i JOIN learner l ON l.number = i.learner LEFT JOIN profile p ON p.identity = i.id`
 
 /** Follows redirects to the learner who stands for this one now. */
 const CURRENT = `WITH RECURSIVE line (number, id, revision, redirect) AS (
@@ -24,10 +31,7 @@ const CURRENT = `WITH RECURSIVE line (number, id, revision, redirect) AS (
 
 export function learnerLookup(db: Database) {
   const current = db.prepare<[string, string], LearnerRow>(CURRENT)
-  const identities = db.prepare<[number], IdentityRow>(
-    `SELECT i.ifi, l.id AS learner, i.name, i.seen FROM identity i JOIN learner l ON l.number = i.learner
-     WHERE i.learner = ? ORDER BY i.ifi`,
-  )
+  const identities = db.prepare<[number], IdentityRow>(`${IDENTITY_ROWS} WHERE i.learner = ? ORDER BY i.ifi`)
   return {
     /** Null when the tenant has no such learner. */
     current: (tenant: TenantId, id: string): LearnerRow | null => current.get(id, tenant) ?? null,
@@ -35,6 +39,10 @@ export function learnerLookup(db: Database) {
   }
 }
 
-export function identityOf(row: IdentityRow): Identity {
-  return { ...row, seen: row.seen === 1 }
+export function identityOf({ profile, ...row }: IdentityRow): Identity {
+  return {
+    ...row,
+    seen: row.seen === 1,
+    ...(profile !== null && { profile: JSON.parse(profile) as GivenProfile }),
+  }
 }

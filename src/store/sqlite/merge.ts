@@ -102,6 +102,15 @@ export function addIdentity(
   return Number(add.run(tenant, ifi, learner, name, 1).lastInsertRowid)
 }
 
+/** The number of an identity (identity.id); one nobody has heard of is added, not seen, with a learner of its own. */
+export function knownIdentity(db: Database, tenant: TenantId, ifi: string, at: number): number {
+  const { identity, addLearner, addIdentity: add } = statements(db)
+  const row = identity.get(tenant, ifi)
+  if (row !== undefined) return row.id
+  const learner = Number(addLearner.run(randomUUID(), tenant, at).lastInsertRowid)
+  return Number(add.run(tenant, ifi, learner, null, 0).lastInsertRowid)
+}
+
 function isFresh(db: Database, tenant: TenantId, { id, a, b, source }: IdentityLink): boolean {
   const { identity, sameId, samePair } = statements(db)
   if (a === b || sameId.get(tenant, id) !== undefined) return false

@@ -80,7 +80,8 @@ export function learnerListReads(db: Database) {
   const page = db.prepare<[string, number, number], { number: number; id: string }>(
     `SELECT number, id FROM learner l
      WHERE tenant = ? AND number > ? AND redirect IS NULL
-       AND EXISTS (SELECT 1 FROM identity WHERE learner = l.number AND seen = 1)
+       AND EXISTS (SELECT 1 FROM identity i WHERE learner = l.number
+                   AND (seen = 1 OR EXISTS (SELECT 1 FROM profile p WHERE p.identity = i.id)))
      ORDER BY number LIMIT ?`,
   )
   return {

@@ -1,7 +1,7 @@
 /** What the drain writes: `recount` is the only way a count changes (design.md). */
 import type { Lease, RecountResult, TenantId } from '../ports.ts'
 import { adjustmentWriter } from './adjustments.ts'
-import { attemptsWriter, untrackedWriter } from './attempts.ts'
+import { attemptsWriter, type PackedAttempt, packAttempt, untrackedWriter } from './attempts.ts'
 import { countsWriter } from './counts.ts'
 import type { Database, WriteContext } from './database.ts'
 import { heldLease } from './leases.ts'
@@ -12,6 +12,13 @@ interface LearnerState {
   readonly tenant: string
   readonly revision: number
   readonly redirect: number | null
+}
+
+/** A RecountResult on its way to the writer. */
+export type PackedResult = Omit<RecountResult, 'attempts'> & { readonly attempts: readonly PackedAttempt[] }
+
+export function packResult(result: RecountResult): PackedResult {
+  return { ...result, attempts: result.attempts.map(packAttempt) }
 }
 
 export function meteringWrites(db: Database, context: WriteContext) {
@@ -29,7 +36,7 @@ export function meteringWrites(db: Database, context: WriteContext) {
      ON CONFLICT DO UPDATE SET error = excluded.error, times = times + 1, at = excluded.at`,
   )
 
-  const writeOne = (result: RecountResult, touched: TouchedTotals): 'written' | 'stale' => {
+  const writeOne = (result: PackedResult, touched: TouchedTotals): 'written' | 'stale' => {
     const state = stateOf.get(result.learner)
     const current =
       state?.tenant === result.tenant && state.redirect === null && state.revision === result.revision
@@ -45,7 +52,7 @@ export function meteringWrites(db: Database, context: WriteContext) {
   return {
     writeRecounts: (
       lease: Lease,
-      results: readonly RecountResult[],
+      results: readonly PackedResult[],
     ): readonly ('written' | 'stale' | 'fenced')[] => {
       if (!held(lease)) return results.map(() => 'fenced')
       const touched = totals()
@@ -59,7 +66,7 @@ export function meteringWrites(db: Database, context: WriteContext) {
   }
 }
 
-type Derived = Pick<RecountResult, 'tenant' | 'learner' | 'attempts' | 'untracked' | 'counts'>
+type Derived = Pick<PackedResult, 'tenant' | 'learner' | 'attempts' | 'untracked' | 'counts'>
 
 const NOTHING = { attempts: [], untracked: {}, counts: [] }
 
@@ -95,7 +102,7 @@ function settler(db: Database) {
     'DELETE FROM mark WHERE identity = (SELECT id FROM identity WHERE tenant = ? AND ifi = ?) AND generation = ?',
   )
   const forget = db.prepare('DELETE FROM recount_failure WHERE tenant = ? AND learner = ?')
-  return ({ tenant, learner, marks }: RecountResult): void => {
+  return ({ tenant, learner, marks }: PackedResult): void => {
     for (const { ifi, generation } of marks) clear.run(tenant, ifi, generation)
     forget.run(tenant, learner)
   }

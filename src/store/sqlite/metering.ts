@@ -7,7 +7,7 @@ import { dirtyReads } from './dirty.ts'
 import { packFact } from './facts.ts'
 import { historyReads } from './history.ts'
 import { countedReads, learnerListReads, reviewReads } from './metering-reads.ts'
-import { meteringWrites } from './metering-writes.ts'
+import { meteringWrites, packResult } from './metering-writes.ts'
 import { repairWith, repairWrites } from './repair.ts'
 import type { Remote } from './rpc.ts'
 import type { statementWrites } from './statements-write.ts'
@@ -43,7 +43,7 @@ export function createMeteringStore(writes: Writes, reads: Reads, horizon: () =>
   return {
     dirtyLearners: reads.dirtyLearners,
     history: reads.history,
-    writeRecounts: writes.writeRecounts,
+    writeRecounts: (lease, results) => writes.writeRecounts(lease, results.map(packResult)),
     markFailed: writes.markRecountFailed,
     mark: writes.markLearners,
     markAll: async (tenant) => {

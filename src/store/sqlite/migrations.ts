@@ -3,15 +3,19 @@ import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
 import { closingSchema } from './schema/closing.ts'
+import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
+import { profilesSchema } from './schema/people.ts'
 import { statementsSchema } from './schema/statements.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
 export const MIGRATIONS: readonly string[] = [
   [accountsSchema, statementsSchema, meteringSchema, jobsSchema].join('\n'),
   operationsSchema,
+  profilesSchema,
+  factTimesSchema,
   closingSchema,
 ]
 

@@ -96,7 +96,7 @@ function createStatementWriter(db: Database, context: WriteContext) {
     if (!voided) index.add(seq, terms)
     if (isReferredTo) handOn(seq, stored)
     const received = prove(statement, seq, stored)
-    facts.add({ tenant, seq, timestamp, received }, statement.facts, stored)
+    facts.add({ tenant, seq, timestamp, received, voided }, statement.facts, stored)
     if (isVoiding && target !== undefined && isVoidable(target, batch)) voiding.apply(tenant, target, stored)
   }
 }

@@ -15,6 +15,7 @@ import { createLeaseStore } from './leases.ts'
 import { createMeteringStore } from './metering.ts'
 import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
+import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
@@ -43,6 +44,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
     identities: createIdentityStore(writes, reads),
+    profiles: createProfileStore(writes, reads),
     policies: createPolicyStore(writes, reads),
     metering: createMeteringStore(writes, reads, horizon),
     snapshots: createSnapshotStore(writes, reads),

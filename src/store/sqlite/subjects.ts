@@ -14,6 +14,7 @@ import { leaseReads, leaseWrites } from './leases.ts'
 import { allMeteringReads, allMeteringWrites } from './metering.ts'
 import { personReads, personWrites } from './people.ts'
 import { policyReads, policyWrites } from './policies.ts'
+import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import type { Remote } from './rpc.ts'
 import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
@@ -33,6 +34,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
+    ...profileWrites(db, context),
     ...policyWrites(db, context),
     ...allMeteringWrites(db, context),
     ...closingWrites(db, context),
@@ -55,6 +57,7 @@ export function allReads(db: Database) {
     ...statementReads(db),
     ...elementReads(db),
     ...identityReads(db),
+    ...profileReads(db),
     ...policyReads(db),
     ...allMeteringReads(db),
     ...closingReads(db),

@@ -63,7 +63,7 @@ export function createVoiding(db: Database, index: TermIndex, facts: FactWriter)
     apply: (tenant: TenantId, { seq, received, timestamp }: Target, commit: number): void => {
       setVoided.run(seq)
       index.remove(seq)
-      facts.markLearnersOf({ tenant, seq, timestamp, received }, commit)
+      facts.voided({ tenant, seq, timestamp, received }, commit)
     },
   }
 }
