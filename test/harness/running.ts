@@ -64,6 +64,8 @@ export async function startServer(
   const app = await startApp(config, { clock, ...options })
   const url = (await app.listen()).replace('localhost', '127.0.0.1')
   let session: Promise<string> | null = null
+  /** A session ends some hours later, also when it is the test that moves the clock. */
+  let since = 0
 
   const signIn = async (): Promise<string> => {
     const response = await fetch(`${url}/api/v1/session`, {
@@ -91,7 +93,10 @@ export async function startServer(
         },
       }),
     api: async (path, { method = 'GET', body, as, headers } = {}) => {
-      session ??= signIn()
+      if (!session || clock.now() - since > 3_600_000) {
+        since = clock.now()
+        session = signIn()
+      }
       return fetch(`${url}/api/v1${path}`, {
         method,
         headers: { Authorization: as ?? (await session), 'Content-Type': 'application/json', ...headers },
