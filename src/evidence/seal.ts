@@ -66,7 +66,3 @@ export function isSealed({ content, signature, publicKey }: Seal): boolean {
     return false
   }
 }
-
-export function contentOf({ content }: Pick<Seal, 'content'>): SealContent {
-  return JSON.parse(content) as SealContent
-}

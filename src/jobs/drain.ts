@@ -3,7 +3,8 @@
  * one fenced lease (rulings 31, 33).
  */
 import type { CloseDeps, Drain } from '../lrs/close/seal-window.ts'
-import { recountLearners } from '../lrs/recount.ts'
+import { dueLearners, dueWindows } from '../lrs/due.ts'
+import { type RecountDeps, recountLearners } from '../lrs/recount.ts'
 import type { Lease } from '../store/ports.ts'
 import { abandonDrafts, closeRequested } from './close.ts'
 
@@ -34,6 +35,7 @@ export async function drain(deps: DrainDeps, holder: string, control: DrainContr
   if (!first) return
   const hold = keeper(deps, first, control)
   await abandonDrafts(deps)
+  await recountDue(deps, first, control.signal)
   const close = closer(deps, hold)
   while (!control.signal.aborted) {
     const busy = await drainSlice(deps, hold.lease())
@@ -43,6 +45,17 @@ export async function drain(deps: DrainDeps, holder: string, control: DrainContr
     if (closed === null || done || !(await hold.keep())) break
   }
   await leases.release(hold.lease())
+}
+
+/** Time alone makes a key old enough (ruling 10): whoever came of age since is recounted. */
+async function recountDue(deps: RecountDeps, lease: Lease, signal: AbortSignal): Promise<void> {
+  for (const window of await dueWindows(deps)) {
+    for (let more = true; more && !signal.aborted; ) {
+      const due = await dueLearners(deps, window, SLICE)
+      const written = due.length > 0 ? await recountLearners(deps, lease, due) : 0
+      more = written > 0 && due.length === SLICE
+    }
+  }
 }
 
 /** Closes what is asked for: when there is nothing to count, and from time to time when there always is. */

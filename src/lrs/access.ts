@@ -32,6 +32,8 @@ interface CredentialCaller {
   readonly label: string
   readonly purpose: Purpose
   readonly scopes: readonly string[]
+  /** Ruling 7: written into the facts of what it sends. */
+  readonly subAccount?: string
 }
 
 interface PersonCaller {
@@ -58,6 +60,15 @@ const GRANTS = {
     scopes: ['statements/read/mine', 'statements/read', 'all/read', 'all'],
     roles: ['compliance'],
   },
+  /** Whoever reads statements, or works with documents, may know what they are about. */
+  'look up activities and agents': {
+    scopes: ['statements/read/mine', 'statements/read', 'state', 'profile', 'define', 'all/read', 'all'],
+    roles: ['compliance'],
+  },
+  /** Ruling 20. */
+  'see merged identities': { scopes: ['all/read', 'all'], roles: ['compliance'] },
+  /** What a statement says of Activities and Agents is kept only of who may say it (1.0.3 Communication §4.0). */
+  'define activities': { scopes: ['define', 'all'], roles: [] },
   'check statements': { scopes: ['statements/write', 'all'], roles: ['integrator', 'compliance', 'licence'] },
   'manage elements': { scopes: ['elements'], roles: ['integrator'] },
   'manage aliases': { scopes: ['aliases'], roles: ['integrator'] },

@@ -43,8 +43,9 @@ async function byKeyAndSecret(lrs: Lrs, value: string): Promise<Caller> {
 }
 
 function credentialCaller(credential: Credential): Caller {
-  const { tenant, id, key, label, purpose, scopes } = credential
-  return { kind: 'credential', tenant, id, key, label, purpose, scopes }
+  const { tenant, id, key, label, purpose, scopes, subAccount } = credential
+  const caller = { kind: 'credential' as const, tenant, id, key, label, purpose, scopes }
+  return subAccount === undefined ? caller : { ...caller, subAccount }
 }
 
 function decodeBasic(value: string): { key: string; secret: string } | null {

@@ -1,7 +1,6 @@
 /** Who is counted in a window, and why anybody is or is not. */
 import type { Obstacle } from '../attempts/derivation.ts'
 import { reasonText } from '../attempts/reasons.ts'
-import type { CountedKey } from '../metering/count.ts'
 import { explain } from '../metering/explain.ts'
 import type { CountedLearner, Page, PageRequest, SnapshotRow } from '../store/ports.ts'
 import type { Identifier } from '../xapi/types.ts'
@@ -9,8 +8,9 @@ import { type Caller, demand } from './access.ts'
 import { listSealed, type SealedView, sealedRowsOf } from './close/sealed-list.ts'
 import type { Lrs } from './context.ts'
 import { type EvidenceView, evidenceView, identifiersOf, nameOf } from './people-view.ts'
-import { deriveHistory } from './recount.ts'
+import { circumstancesOf, deriveHistory } from './recount.ts'
 import { Refusal } from './refusal.ts'
+import { refOf, sinceOf } from './window-view.ts'
 import { findWindow } from './windows.ts'
 
 export interface CountedView {
@@ -31,9 +31,12 @@ export async function listCounted(
 ): Promise<Page<CountedView | SealedView>> {
   demand(caller, 'read reports')
   const { window } = await findWindow(lrs, caller, windowId)
-  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, window)
+  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, refOf(window))
   if (snapshot) return listSealed(lrs, caller.tenant, snapshot, page)
-  const { items, next } = await lrs.stores.metering.counted(caller.tenant, window, page)
+  const { items, next } = await lrs.stores.metering.counted(caller.tenant, refOf(window), {
+    ...page,
+    ...sinceOf(window),
+  })
   return { items: items.map(countedView), next }
 }
 
@@ -79,7 +82,7 @@ export async function explainLearner(
 ): Promise<Explanation> {
   const live = await explainLive(lrs, caller, windowId, learner)
   const { window } = await findWindow(lrs, caller, windowId)
-  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, window)
+  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, refOf(window))
   if (!snapshot) return live
   return asSealed(live, await sealedRowsOf(lrs, caller.tenant, snapshot, [learner, live.learner]))
 }
@@ -112,7 +115,8 @@ async function explainLive(
   const history = known && (await lrs.stores.metering.history(caller.tenant, known.id))
   if (!known || !history) throw new Refusal('not-found', `there is no learner «${learner}»`)
   const derivation = await deriveHistory(lrs, history)
-  const result = explain(derivation.classified, policy.versions, window)
+  const circumstances = circumstancesOf(lrs, history)
+  const result = explain(derivation.classified, policy.versions, window, circumstances)
   const about = {
     learner: known.id,
     name: nameOf(known.identities),
@@ -124,11 +128,10 @@ async function explainLive(
     },
   }
   if (result.counted) {
-    const keys: readonly CountedKey[] = await lrs.stores.metering.countedKeys(caller.tenant, window, known.id)
     return {
       ...about,
       counted: true,
-      keys: keys.map(({ key }) => key),
+      keys: result.keys.map(({ key }) => key),
       evidence: evidenceView(result.evidence),
     }
   }

@@ -4,7 +4,12 @@ import { z } from 'zod'
 import type { Caller } from './access.ts'
 import { malformedAt } from './refusal.ts'
 
-const position = z.object({ after: z.number().int(), upTo: z.number().int() })
+const position = z.object({
+  after: z.number().int(),
+  upTo: z.number().int(),
+  /** The Accept-Language of the first page; absent when it has no say in the answer. */
+  language: z.string().optional(),
+})
 export type Position = z.infer<typeof position>
 
 export function sealCursor(at: Position, caller: Caller, key: string): string {

@@ -95,7 +95,7 @@ export async function checkStatements(
     const now = lrs.clock.now()
     const origin =
       caller.kind === 'credential'
-        ? { credential: caller.id, purpose: caller.purpose }
+        ? { credential: caller.id, purpose: caller.purpose, subAccount: caller.subAccount }
         : { credential: caller.id, purpose: 'learner' as const }
     const decisions = received.map(({ statement }, seq) => {
       const statementId = statement.id?.toLowerCase() ?? lrs.newId()

@@ -12,6 +12,9 @@ import { Refusal } from './refusal.ts'
 /** Most statements on one page; `limit` 0 or none asks for it. */
 const PAGE_LIMIT = 100
 
+/** As much of an Accept-Language as a `more` link carries. */
+const LONGEST_LANGUAGE = 1_000
+
 export interface View {
   readonly format: 'exact' | 'ids' | 'canonical'
   readonly acceptLanguage: string | undefined
@@ -47,7 +50,7 @@ export interface StatementPage {
 }
 
 /**
- * A page of a list. The pages of one answer stay as they were at its first page while others write.
+ * A page of a list. The pages of one answer stay as they were at its first page while others write, and keep its language.
  * @throws Refusal `malformed` (foreign cursor), `forbidden`
  */
 export async function listStatements(
@@ -70,10 +73,12 @@ export async function listStatements(
     ...(position ? { after: position.after } : {}),
   })
   const last = items.at(-1)
-  const view: View = { format: query.format, acceptLanguage }
+  const language = position ? position.language : acceptLanguage?.slice(0, LONGEST_LANGUAGE)
+  const view: View = { format: query.format, acceptLanguage: language }
+  const kept = query.format === 'canonical' && language !== undefined ? { language } : {}
   return {
     statements: items.map((item) => viewOf(item, view)),
-    cursor: more && last ? sealCursor({ after: last.seq, upTo }, caller, lrs.keys.cursors) : null,
+    cursor: more && last ? sealCursor({ after: last.seq, upTo, ...kept }, caller, lrs.keys.cursors) : null,
   }
 }
 

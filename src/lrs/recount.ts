@@ -1,8 +1,9 @@
 /** The only way a count changes (design.md): what one learner's history gives, and writing it. */
 import type { Derivation, Obstacle } from '../attempts/derivation.ts'
 import { derive } from '../attempts/derive.ts'
+import { groupsOf } from '../attempts/profile.ts'
 import type { LearnerCount } from '../metering/count.ts'
-import { recount } from '../metering/recount.ts'
+import { type Circumstances, recount } from '../metering/recount.ts'
 import type { Closing, LearnerHistory, Lease, RecountResult, TenantId } from '../store/ports.ts'
 import { laterFacts } from './close/later-facts.ts'
 import type { Lrs } from './context.ts'
@@ -29,7 +30,16 @@ export async function countHistory(
   derivation: Derivation,
 ): Promise<readonly LearnerCount[]> {
   const policies = await policiesOf(deps.stores, history.tenant)
-  return policies.flatMap(({ versions }) => recount(derivation.classified, versions))
+  const circumstances = circumstancesOf(deps, history)
+  return policies.flatMap(({ versions }) => recount(derivation.classified, versions, circumstances))
+}
+
+/** What counting depends on beside the statements: the time (`minAgeHours`), and whose groups the learner belongs to. */
+export function circumstancesOf(
+  { clock }: Pick<Lrs, 'clock'>,
+  { identities }: LearnerHistory,
+): Circumstances {
+  return { now: clock.now(), groups: new Set(groupsOf(identities)) }
 }
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */

@@ -1,7 +1,7 @@
 /** A window as it is shown: its state, its count, and once it is closed both numbers, never one for the other (counting §4.5). */
 import { dueAt, statusOf, type WindowStatus } from '../metering/closing.ts'
 import type { Window } from '../metering/count.ts'
-import type { AdjustmentSums, Closing, StoredPolicy, TenantId } from '../store/ports.ts'
+import type { AdjustmentSums, Closing, StoredPolicy, TenantId, WindowRef } from '../store/ports.ts'
 import type { Lrs } from './context.ts'
 import type { PolicyHistory } from './policies.ts'
 
@@ -29,6 +29,27 @@ export interface WindowView {
 
 const NONE: AdjustmentSums = { automatic: 0, purged: 0, manual: 0 }
 
+/** Under which start the store keeps a window's rows. */
+export function refOf({ policy, version, start, row = start }: Window): WindowRef {
+  return { policy, version, start: row }
+}
+
+/** Rows of a live window lie under one name for all time: only those from its start on are in it now. */
+export function sinceOf({ row, start }: Window): { readonly since?: number } {
+  return row === undefined ? {} : { since: start }
+}
+
+/** Its live count, read from totals. */
+export function liveCount(
+  { stores }: Pick<Lrs, 'stores'>,
+  tenant: TenantId,
+  window: Window,
+): Promise<number> {
+  return window.row === undefined
+    ? stores.metering.countOf(tenant, window)
+    : stores.metering.countSince(tenant, refOf(window), window.start)
+}
+
 /** Views of windows of one policy. @param closings of the tenant */
 export async function windowViews(
   lrs: Lrs,
@@ -47,24 +68,25 @@ export async function windowView(
   policy: PolicyHistory,
   window: Window,
 ): Promise<WindowView> {
-  const snapshot = await lrs.stores.snapshots.byWindow(tenant, window)
+  const snapshot = window.row === undefined ? await lrs.stores.snapshots.byWindow(tenant, window) : null
   return viewOf(lrs, tenant, policy, window, snapshot)
 }
 
 async function viewOf(
-  { stores, clock }: Lrs,
+  lrs: Lrs,
   tenant: TenantId,
   history: PolicyHistory,
   window: Window,
   closing: Pick<Closing, 'count' | 'closed'> | null,
 ): Promise<WindowView> {
   const { policy, recorded } = versionOf(history, window.version)
+  const { stores, clock } = lrs
   const now = clock.now()
-  const ended = now >= window.end
-  const requested = !closing && ended && (await stores.snapshots.requestOf(tenant, window)) !== null
+  const waits = closing === null && window.row === undefined && now >= window.end
+  const requested = waits && (await stores.snapshots.requestOf(tenant, window)) !== null
   const status = statusOf(window, policy, { recorded, sealed: closing !== null, requested, now })
   const sums = closing ? await stores.adjustments.sums(tenant, window) : NONE
-  const active = closing?.count ?? (await stores.metering.countOf(tenant, window))
+  const active = closing?.count ?? (await liveCount(lrs, tenant, window))
   return {
     id: window.id,
     policy: window.policy,
@@ -73,7 +95,8 @@ async function viewOf(
     end: new Date(window.end).toISOString(),
     timeZone: policy.window.timeZone,
     status,
-    closes: status === 'historical' ? null : new Date(dueAt(window, policy)).toISOString(),
+    closes:
+      status === 'historical' || status === 'live' ? null : new Date(dueAt(window, policy)).toISOString(),
     activeLearners: active,
     closedCount: closing?.count ?? null,
     closedAt: closing && new Date(closing.closed).toISOString(),

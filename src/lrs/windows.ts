@@ -1,6 +1,6 @@
 /** Windows of a policy with their counts. */
 import type { Window } from '../metering/count.ts'
-import { windowById, windowsBefore } from '../metering/windows.ts'
+import { liveWindow, type PolicyVersion, windowById, windowsBefore } from '../metering/windows.ts'
 import type { Page, PageRequest } from '../store/ports.ts'
 import { type Caller, demand } from './access.ts'
 import type { Lrs } from './context.ts'
@@ -54,8 +54,13 @@ export async function findWindow(
   id: string,
 ): Promise<{ history: PolicyHistory; window: Window }> {
   for (const history of await policiesOf(lrs.stores, caller.tenant)) {
-    const window = windowById(history.versions, id)
+    const window = windowById(history.versions, id) ?? liveById(history.versions, id, lrs.clock.now())
     if (window) return { history, window }
   }
   throw new Refusal('not-found', `there is no window «${id}»`)
+}
+
+function liveById(versions: readonly PolicyVersion[], id: string, now: number): Window | null {
+  const live = versions.map((version) => liveWindow(version, now))
+  return live.find((window) => window?.id === id) ?? null
 }

@@ -5,9 +5,9 @@ import type { Policy } from './policy.ts'
 
 /**
  * `grace`: ended, still collecting late statements. `closing`: grace is over, the snapshot is on its way. `historical`: ended
- * before the policy was made; counted live, never sealed.
+ * before the policy was made; counted live, never sealed. `live`: rolls with time, never sealed (ruling 10).
  */
-export type WindowStatus = 'future' | 'open' | 'grace' | 'closing' | 'closed' | 'historical'
+export type WindowStatus = 'future' | 'open' | 'grace' | 'closing' | 'closed' | 'historical' | 'live'
 
 /** When a window closes by itself, ms. */
 export function dueAt(window: Pick<Window, 'end'>, policy: Pick<Policy, 'close'>): number {
@@ -25,6 +25,7 @@ interface Moment {
 
 export function statusOf(window: Window, policy: Policy, moment: Moment): WindowStatus {
   const { recorded, sealed, requested, now } = moment
+  if (window.row !== undefined) return 'live'
   if (sealed) return 'closed'
   if (now < window.start) return 'future'
   if (now < window.end) return 'open'

@@ -15,6 +15,9 @@ export interface LrsSet {
   readonly credential: string
 }
 
+/** Credential, word, outcome (search-terms.ts). */
+const OWN: ReadonlySet<string> = new Set(['c:', 'w:', 'o:'])
+
 /** Longer IRIs are hashed. No IRI looks like a hash: it has a colon. */
 const LONGEST = 64
 
@@ -35,6 +38,14 @@ export function termsOfQuery(query: ListQuery): string[] {
   if (query.agent !== undefined) terms.push(agentTerm(query.agent, query.relatedAgents))
   if (query.registration !== undefined) terms.push(registrationTerm(query.registration))
   return terms
+}
+
+/**
+ * Terms that a statement which refers to this one does not inherit: who wrote it, and what search-terms.ts adds. Only the
+ * filters of the standard reach over references (1.0.3 Communication §2.1.3).
+ */
+export function isOwnTerm(term: string): boolean {
+  return OWN.has(term.slice(0, 2))
 }
 
 /** Of everything one credential wrote (scope `statements/read/mine`). */

@@ -8,7 +8,7 @@ import { allPages, newTenant, type Open, opened } from './opened.ts'
 const WINDOW = { policy: 'p', version: 1, start: NOON }
 const ANA = 'account:https://lms.example|ana'
 
-export function requestFor(tenant: string, given: Partial<CloseRequest> = {}): Omit<CloseRequest, 'draft'> {
+function requestFor(tenant: string, given: Partial<CloseRequest> = {}): Omit<CloseRequest, 'draft'> {
   const asked = { requested: NOON + 2, author: null, reason: null }
   const { draft: _, ...request } = { tenant, window: 'p.1.x', ...WINDOW, end: NOON + 1, ...asked, ...given }
   return request
@@ -28,7 +28,7 @@ export function rowOf(token: string, given: Partial<SnapshotRow> = {}): Snapshot
   }
 }
 
-export function snapshotOf(id: string, given: Partial<Snapshot> = {}): Snapshot {
+function snapshotOf(id: string, given: Partial<Snapshot> = {}): Snapshot {
   const seal = sealOf({ count: 2 } as SealContent, newSigningKey())
   const facts = { cutoff: { at: NOON + 3, seq: 7 }, count: 2, closed: NOON + 4, secret: 'secret' }
   return { ...WINDOW, window: 'p.1.x', id, ...facts, ...seal, ...given }

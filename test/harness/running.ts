@@ -30,6 +30,8 @@ export interface Running {
   send(statements: unknown, as?: string): Promise<string[]>
   /** Waits until everything stored so far is counted. */
   counted(policy: string): Promise<Record<string, unknown>>
+  /** Stops it and starts it again on the same data; it has another port then. */
+  restart(): Promise<void>
   /** Authorization of a new credential. */
   credential(purpose: string, scopes: readonly string[]): Promise<string>
   stop(): Promise<void>
@@ -61,8 +63,11 @@ export async function startServer(
     ROLLCALL_READERS: '1',
     ...settings,
   })
-  const app = await startApp(config, { clock, ...options })
-  const url = (await app.listen()).replace('localhost', '127.0.0.1')
+  const start = async () => {
+    const started = await startApp(config, { clock, ...options })
+    return { app: started, url: (await started.listen()).replace('localhost', '127.0.0.1') }
+  }
+  let { app, url } = await start()
   let session: Promise<string> | null = null
   /** A session ends some hours later, also when it is the test that moves the clock. */
   let since = 0
@@ -78,9 +83,13 @@ export async function startServer(
   }
 
   const running: Running = {
-    url,
+    get url() {
+      return url
+    },
     directory,
-    app,
+    get app() {
+      return app
+    },
     clock,
     xapi: (path, { version = '1.0.3', as = LEARNER, headers, ...init } = {}) =>
       fetch(`${url}/xapi${path}`, {
@@ -129,6 +138,12 @@ export async function startServer(
       })
       const { key, secret } = (await response.json()) as { key: string; secret: string }
       return basic(key, secret)
+    },
+    restart: async () => {
+      await app.stop()
+      const started = await start()
+      app = started.app
+      url = started.url
     },
     stop: async () => {
       await app.stop()

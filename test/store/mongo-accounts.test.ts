@@ -3,6 +3,7 @@ import { describe } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
 import { accountStoresContract } from '../contract/account-stores.ts'
+import { activityStoreContract } from '../contract/activity-store.ts'
 import { elementStoreContract } from '../contract/element-store.ts'
 import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
@@ -28,6 +29,7 @@ describe('MongoDB', () => {
   tenantStoreContract(open)
   accountStoresContract(open)
   leaseStoreContract(open)
+  activityStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)
   profileStoreContract(open)

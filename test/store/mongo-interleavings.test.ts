@@ -50,7 +50,7 @@ function storedOf(outcome: BatchOutcome): number {
   return outcome.stored
 }
 const isCommit = (call: Call) => JSON.stringify(call.args[1]).includes('"committed"')
-const isShowing = (call: Call) => JSON.stringify(call.args[1]).includes('$rename')
+const isShowing = (call: Call) => JSON.stringify(call.args[0]).includes('$rename')
 
 describe('a batch and its journal (ruling 28)', () => {
   it('killed between claims and commit: nobody sees anything of it, it is undone, and its ids are free', async () => {
@@ -148,7 +148,7 @@ describe('a batch and its journal (ruling 28)', () => {
 
   it('slept while it was completing a batch that somebody else has completed since: nothing is undone by it', async () => {
     const one = statementAbout('account:https://lms.example.org|ana')
-    const showing = a.faults.pause('statements.updateMany', 'before', isShowing)
+    const showing = a.faults.pause('statements.bulkWrite', 'before', isShowing)
     const storing = insert(a, one)
     await showing.reached
     await world.sweepAfterSilence(b)
@@ -266,7 +266,7 @@ describe('voids and references from both sides (ruling 28)', () => {
     // Who may void everything does not look at the target before, so nothing makes them wait for each other.
     const storeWith = (by: TestProcess, statement: IncomingStatement) =>
       by.statements.insert(T, batchOf([statement], { voidsOthers: true }))
-    const showing = a.faults.pause('statements.updateMany', 'before', isShowing)
+    const showing = a.faults.pause('statements.bulkWrite', 'before', isShowing)
     const storing = storeWith(a, late)
     await showing.reached
     await storeWith(b, quick)
@@ -280,7 +280,7 @@ describe('voids and references from both sides (ruling 28)', () => {
     const id = randomUUID()
     const one = statementOf({ id, facts: [factOf(id)] })
     const [ofTarget, ofVoid] = [a, b].map((one) =>
-      one.faults.pause('statements.updateMany', 'after', isShowing),
+      one.faults.pause('statements.bulkWrite', 'after', isShowing),
     )
     const storing = [insert(a, one), insert(b, voidingOf(id))]
     await Promise.all([ofTarget?.reached, ofVoid?.reached])
@@ -308,7 +308,7 @@ describe('voids and references from both sides (ruling 28)', () => {
     const middle = statementOf({ terms: ['middle'], refersTo: root.id })
     const top = statementOf({ terms: ['top'], refersTo: middle.id })
     const c = world.start()
-    const paused = [a, b, c].map((one) => one.faults.pause('statements.updateMany', 'after', isShowing))
+    const paused = [a, b, c].map((one) => one.faults.pause('statements.bulkWrite', 'after', isShowing))
     const storing = [insert(a, root), insert(b, middle), insert(c, top)]
     await Promise.all(paused.map(({ reached }) => reached))
     for (const { resume } of paused.toReversed()) resume()
@@ -449,7 +449,7 @@ describe('stored, lists and Consistent-Through (ruling 29)', () => {
     const ifi = 'account:https://lms.example.org|ana'
     const [early, late] = [statementAbout(ifi), statementAbout(ifi)]
     await insert(b, statementAbout(ifi))
-    const showing = a.faults.pause('statements.updateMany', 'before', isShowing)
+    const showing = a.faults.pause('statements.bulkWrite', 'before', isShowing)
     const storing = insert(a, early)
     await showing.reached
     await insert(b, late)

@@ -58,7 +58,7 @@ export async function leftovers({ core: { collections, allocator } }: TestProces
   return {
     journals: await collections.journal.countDocuments({}),
     reservations: (await allocator.open()).length,
-    claims: await collections.statements.countDocuments({ batch: { $exists: true } }),
+    claims: await collections.statements.countDocuments({ seq: { $exists: false } }),
   }
 }
 

@@ -166,7 +166,7 @@ describe('bad days of MongoDB', () => {
     await database.drop()
   })
   const open = () => openMongo({ url: wire.url, clock: systemClock() })
-  const LEFT = { batch: { $exists: true } }
+  const LEFT = { seq: { $exists: false } }
 
   it('is gone: every call is refused as unavailable, nothing half of it is written, and it goes on without a restart', async () => {
     const stores = await open()

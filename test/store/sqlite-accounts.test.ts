@@ -5,6 +5,7 @@ import { describe } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { accountStoresContract } from '../contract/account-stores.ts'
+import { activityStoreContract } from '../contract/activity-store.ts'
 import { elementStoreContract } from '../contract/element-store.ts'
 import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
@@ -29,6 +30,7 @@ describe('SQLite', () => {
   tenantStoreContract(open)
   accountStoresContract(open)
   leaseStoreContract(open)
+  activityStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)
   profileStoreContract(open)

@@ -30,7 +30,7 @@ export async function requestDue({ stores, clock }: Pick<Lrs, 'stores' | 'clock'
 }
 
 /** Those that ended after their policy was made, newest first. */
-export function endedWindows({ versions, stored }: PolicyHistory, now: number): readonly Window[] {
+function endedWindows({ versions, stored }: PolicyHistory, now: number): readonly Window[] {
   const first = Math.min(...stored.map(({ recorded }) => recorded))
   return windowsBefore(versions, { from: first, to: now }, ALL).filter(
     (window) => window.end <= now && window.end > recordedOf(stored, window),

@@ -17,7 +17,7 @@ import { windowById } from '../../metering/windows.ts'
 import type { CloseRequest, Cutoff, Identity, Lease, SnapshotRow } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
 import { type PolicyHistory, policyOf } from '../policies.ts'
-import { deriveHistory, type RecountDeps } from '../recount.ts'
+import { circumstancesOf, deriveHistory, type RecountDeps } from '../recount.ts'
 import { randomSecret } from '../secrets.ts'
 import { tokensOf } from './later-facts.ts'
 import { snapshotOf } from './snapshot.ts'
@@ -123,7 +123,8 @@ async function asOfCutoff(deps: CloseDeps, draft: Draft, learner: string): Promi
   if (!history) return []
   const facts = history.facts.filter(({ seq }) => seq <= cutoff.seq)
   const { classified } = await deriveHistory(deps, { ...history, facts })
-  const counted = recountWindow(classified, policy.versions, window)
+  const circumstances = { ...circumstancesOf(deps, history), now: cutoff.at }
+  const counted = recountWindow(classified, policy.versions, window, circumstances)
   return counted.map((one) => rowOf(deps, draft, { ...one, ...history }))
 }
 

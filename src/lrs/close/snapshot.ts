@@ -4,6 +4,7 @@ import { rowsRoot } from '../../evidence/sealed-row.ts'
 import { licenceFigures } from '../../metering/licence.ts'
 import type { Snapshot, StoredPolicy, TenantId } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
+import { earlierCounts, totalOf } from '../judged-counts.ts'
 import type { CloseDeps, Draft, Drain } from './seal-window.ts'
 
 const PAGE = 1_000
@@ -32,7 +33,7 @@ export async function snapshotOf(deps: CloseDeps, draft: Draft, drain: Drain): P
 }
 
 /** Root and number of the rows of a draft or a snapshot; null when `go` says so between two pages. */
-export async function rootOf(
+async function rootOf(
   { stores }: Pick<Lrs, 'stores'>,
   tenant: TenantId,
   id: string,
@@ -51,15 +52,17 @@ export async function rootOf(
 }
 
 async function contentFor(
-  { stores }: CloseDeps,
+  deps: CloseDeps,
   { request, policy, window, cutoff }: Draft,
   { root, count }: { readonly root: string; readonly count: number },
   closed: number,
 ): Promise<SealContent> {
+  const { stores } = deps
   const { tenant, author, reason } = request
   const stored = policy.stored.find(({ version }) => version === request.version) as StoredPolicy
-  const total = await stores.metering.totalLearners(tenant, request.policy)
-  const figures = licenceFigures({ policy: stored.policy, active: count, total })
+  const total = await totalOf(deps, tenant, stored)
+  const judged = await earlierCounts(deps, tenant, policy, { policy: stored.policy, open: window })
+  const figures = licenceFigures({ policy: stored.policy, active: count, total, ...judged })
   return {
     format: 1,
     tenant,

@@ -4,11 +4,13 @@
  * visible, and last the marks. The journal is deleted only after that.
  */
 import type { Fact } from '../../attempts/fact.ts'
-import { chunksOf } from './bulk.ts'
-import type { StatementCollections, StatementDoc } from './collections.ts'
+import { updateAll } from './bulk.ts'
+import { claimedFor, claimPath, describesPath } from './claim-keys.ts'
+import type { ReferenceDoc, StatementCollections, StatementDoc } from './collections.ts'
 import type { MarkAffected, NoteObjects } from './consequences.ts'
+import type { NoteDescriptions } from './descriptions.ts'
 import type { Commit } from './journal.ts'
-import { firstSeq, keyOf } from './keys-of.ts'
+import { firstSeq } from './keys-of.ts'
 import { type Meeting, type Met, metOf } from './meet.ts'
 import type { References } from './references.ts'
 import { retried } from './writing.ts'
@@ -18,12 +20,13 @@ export interface ApplyParts {
   readonly meet: (commit: Commit, met: readonly Met[]) => Promise<Meeting>
   readonly references: References
   readonly noteObjects: NoteObjects
+  readonly describe: NoteDescriptions
   readonly mark: MarkAffected
 }
 
 export interface ApplyStatements {
-  /** `claims`: all documents of the batch, as they were claimed. */
-  apply(commit: Commit, claims: readonly StatementDoc[]): Promise<void>
+  /** `claims`: all documents of the batch, as they were claimed; `edges`: those on them that were there then. */
+  apply(commit: Commit, claims: readonly StatementDoc[], edges?: readonly ReferenceDoc[]): Promise<void>
   /** From the database alone: what a crash left, or somebody else met. */
   reapply(commit: Commit): Promise<void>
 }
@@ -33,35 +36,37 @@ export function createApplyStatements({
   meet,
   references,
   noteObjects,
+  describe,
   mark,
 }: ApplyParts): ApplyStatements {
   const { statements } = collections
-  const show = async ({ batch }: Commit, claims: readonly StatementDoc[]) => {
-    const ids = claims.map(({ _id }) => _id).sort()
-    for (const chunk of chunksOf(ids)) {
-      const change = { $rename: { claim: 'seq' }, $unset: { batch: '' as const } }
-      await retried(() => statements.updateMany({ _id: { $in: chunk }, batch }, change))
-    }
-  }
-  const hideVoided = async ({ tenant, batch }: Commit, claims: readonly StatementDoc[]) => {
-    const voided = await references.voidedAmong(tenant, claims)
-    const ids = [...voided].map((id) => keyOf(tenant, id)).sort()
-    for (const chunk of chunksOf(ids)) {
-      await retried(() => statements.updateMany({ _id: { $in: chunk }, batch }, { $set: { voided: true } }))
-    }
-  }
+  const show = ({ batch }: Commit, claims: readonly StatementDoc[], voided: ReadonlySet<string>) =>
+    updateAll(
+      statements,
+      claims.map(({ _id, id, describes }) => ({
+        _id,
+        update: {
+          $rename: { [claimPath(batch)]: 'seq' },
+          ...(voided.has(id) && { $set: { voided: true } }),
+          ...(describes && { $unset: { [describesPath(batch)]: '' } }),
+        },
+      })),
+    )
 
-  const apply: ApplyStatements['apply'] = async (commit, claims) => {
+  const apply: ApplyStatements['apply'] = async (commit, claims, edges) => {
+    const { tenant } = commit
     const facts = claims.flatMap((claim) => claim.facts.map(({ data }) => JSON.parse(data) as Fact))
-    const [meeting] = await Promise.all([
+    const [meeting, before] = await Promise.all([
       meet(commit, facts.map(metOf)),
+      edges ?? references.on(tenant, claims),
       noteObjects(commit, facts),
+      describe(commit, claims),
       references.write(claims),
     ])
-    await hideVoided(commit, claims)
-    await show(commit, claims)
-    const affected = await references.settle(commit.tenant, claims)
-    await mark(commit, [...claims, ...affected], meeting)
+    await show(commit, claims, references.voidedBy(before, claims))
+    const [affected] = await Promise.all([references.settle(tenant, claims), mark(commit, claims, meeting)])
+    // Under a generation of its own: who has counted what the first marks say may not clear these.
+    if (affected.length > 0) await mark({ ...commit, later: true }, affected, meeting)
     await meeting.conclude()
   }
   return {
@@ -70,7 +75,7 @@ export function createApplyStatements({
       const { tenant, batch, number, size } = commit
       const first = firstSeq(number)
       // Claims first: one that becomes visible in between is found by its seq.
-      const claimed = await retried(() => statements.find({ batch }).toArray())
+      const claimed = await retried(() => statements.find(claimedFor(batch)).toArray())
       const visible = await retried(() =>
         statements.find({ tenant, seq: { $gte: first, $lt: first + size } }).toArray(),
       )

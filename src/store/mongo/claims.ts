@@ -4,6 +4,7 @@
  * waiting in a circle; nothing but claims is waited for while any is held (ruling 28).
  */
 import { MongoBulkWriteError } from 'mongodb'
+import { batchOf, claimedFor, describedBy } from './claim-keys.ts'
 import type { StatementCollections, StatementDoc } from './collections.ts'
 import type { Journal } from './journal.ts'
 import { isDuplicate, retried } from './writing.ts'
@@ -16,12 +17,15 @@ const COMMAND_DOCUMENTS = 1_000
 export type Taken = StatementDoc & { readonly seq: number }
 
 export interface Claims {
-  /** Writes the claims. @returns false as soon as an id turns out to be taken: then the batch must be looked at again */
-  claim(docs: readonly StatementDoc[]): Promise<boolean>
+  /**
+   * Writes the claims. @returns false as soon as an id turns out to be taken: then the batch must be looked at again
+   * @param waits for an id that is not decided yet; else it counts as taken
+   */
+  claim(docs: readonly StatementDoc[], waits: boolean): Promise<boolean>
   /** What has the id, once it is decided; null when it is free. Holding no claim: may be called for any id. */
   decided(doc: StatementDoc): Promise<Taken | null>
   /** For readers: what has the id now. A committed claim is completed; one that is not decided is not there. */
-  ifCommitted(doc: Pick<StatementDoc, '_id' | 'batch'>): Promise<Taken | null>
+  ifCommitted(doc: Pick<StatementDoc, '_id' | 'tenant' | 'claim'>): Promise<Taken | null>
 }
 
 export function createClaims({ statements }: StatementCollections, journal: Journal): Claims {
@@ -29,28 +33,30 @@ export function createClaims({ statements }: StatementCollections, journal: Jour
   const decided: Claims['decided'] = async (doc) => {
     let found: StatementDoc | null = doc
     while (found) {
-      const { _id, seq, batch = '' } = found
+      const { _id, seq } = found
       if (seq !== undefined) return { ...found, seq }
+      const batch = batchOf(found)
       await journal.awaitDecision(batch)
       // Complete: then it is visible, and this finds nothing. Else its journal was aborted: undone, or written after that.
-      await retried(() => statements.deleteOne({ _id, batch, seq: { $exists: false } }))
+      await retried(() => statements.deleteOne({ ...claimedFor(batch), _id }))
       found = await find(_id)
     }
     return null
   }
-  const standingOf = async (doc: StatementDoc): Promise<'ours' | 'taken' | 'free'> => {
+  const standingOf = async (doc: StatementDoc, waits: boolean): Promise<'ours' | 'taken' | 'free'> => {
     const found = await find(doc._id)
+    if (!found) return 'free'
     // The command was sent twice.
-    if (found && found.batch === doc.batch && found.seq === undefined) return 'ours'
-    return found && (await decided(found)) ? 'taken' : 'free'
+    if (found.seq === undefined && batchOf(found) === batchOf(doc)) return 'ours'
+    return !waits || (await decided(found)) ? 'taken' : 'free'
   }
   /** Claims one command's worth. */
-  const claimSome = async (docs: readonly StatementDoc[]): Promise<boolean> => {
+  const claimSome = async (docs: readonly StatementDoc[], waits: boolean): Promise<boolean> => {
     for (let next = 0; next < docs.length; ) {
       const failed = await tryInsert(docs.slice(next))
       if (failed === null) return true
       next += failed
-      const standing = await standingOf(docs[next] as StatementDoc)
+      const standing = await standingOf(docs[next] as StatementDoc, waits)
       if (standing === 'taken') return false
       if (standing === 'ours') next += 1
     }
@@ -70,14 +76,15 @@ export function createClaims({ statements }: StatementCollections, journal: Jour
   }
   return {
     decided,
-    ifCommitted: async ({ _id, batch = '' }) => {
+    ifCommitted: async (claim) => {
+      const batch = batchOf(claim)
       if (await journal.isCommitted(batch)) await journal.awaitDecision(batch)
-      const found = await find(_id)
+      const found = await find(claim._id)
       return found?.seq === undefined ? null : { ...found, seq: found.seq }
     },
-    claim: async (docs) => {
+    claim: async (docs, waits) => {
       for (const command of commandsOf(docs.toSorted((a, b) => (a._id < b._id ? -1 : 1)))) {
-        if (!(await claimSome(command))) return false
+        if (!(await claimSome(command, waits))) return false
       }
       return true
     },
@@ -89,7 +96,8 @@ function commandsOf(docs: readonly StatementDoc[]): StatementDoc[][] {
   let bytes = 0
   for (const doc of docs) {
     // Text is at most three bytes a character, and mostly one.
-    const size = Buffer.byteLength(doc.raw) + doc.facts.reduce((sum, { data }) => sum + data.length, 1_000)
+    const beside = [...doc.facts.map(({ data }) => data), ...describedBy(doc).map(({ text }) => text)]
+    const size = beside.reduce((sum, text) => sum + text.length, Buffer.byteLength(doc.raw) + 1_000)
     const current = commands.at(-1)
     if (current && bytes + size <= COMMAND_BYTES && current.length < COMMAND_DOCUMENTS) {
       current.push(doc)

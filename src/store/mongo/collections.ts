@@ -7,6 +7,7 @@
  */
 import type { Collection, Db, IndexDescription } from 'mongodb'
 import type { GivenProfile } from '../../attempts/profile.ts'
+import type { Description } from '../../xapi/description.ts'
 import type { IdentityLink, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
@@ -48,9 +49,10 @@ export interface StatementDoc {
   readonly voided: boolean
   /** Visible to readers, exports and meters; set when its batch is committed. A document without is a claim on the id. */
   readonly seq?: number
-  /** Only until visible: the journal that decides it, and the seq it will have. */
-  readonly batch?: string
-  readonly claim?: number
+  /** Until it is visible: the seq it will have, under the key of the journal that decides it (claim-keys.ts); then empty. */
+  readonly claim?: Readonly<Record<string, number>>
+  /** Likewise until it is visible: what it describes. */
+  readonly describes?: Readonly<Record<string, readonly Description[]>>
 }
 
 export interface ReferenceDoc {
@@ -131,6 +133,18 @@ interface ObjectDoc {
   readonly object: string
 }
 
+/** One definition of an Activity, or one name of an Agent. */
+export interface DescriptionDoc extends Description {
+  /** keyOf(tenant, kind, digest of the subject, hash) */
+  readonly _id: string
+  readonly tenant: string
+  /** Its digest: identifiers of people stand in no index (ruling 19). */
+  readonly subject: string
+  /** seqs of the first and of the last statement known to have said so. */
+  readonly first: number
+  readonly last: number
+}
+
 /**
  * What happens all or not at all. `open → committed | aborted` is the only decision (ruling 28); whoever wants to decide
  * does it by findOneAndUpdate on `state: open`. Committed: its effects are applied, as often as it takes, and then it is
@@ -196,7 +210,6 @@ export const STATEMENT_COLLECTIONS = {
     { key: { tenant: 1, terms: 1, seq: 1 } },
     { key: { tenant: 1, stored: 1, seq: 1 } },
     { key: { tenant: 1, who: 1, seq: 1 } },
-    { key: { batch: 1 }, sparse: true },
   ],
   references: [{ key: { tenant: 1, target: 1, _id: 1 } }],
   identities: [{ key: { tenant: 1, learner: 1 } }, { key: { tenant: 1, groups: 1, _id: 1 } }],
@@ -209,6 +222,7 @@ export const STATEMENT_COLLECTIONS = {
   ],
   marks: [{ key: { oldest: 1 } }, { key: { tenant: 1, oldest: 1 } }],
   objects: [{ key: { tenant: 1, object: 1 } }],
+  descriptions: [{ key: { tenant: 1, kind: 1, subject: 1, last: 1 } }],
 } as const satisfies Readonly<Record<string, readonly IndexDescription[]>>
 
 export interface StatementCollections {
@@ -223,6 +237,7 @@ export interface StatementCollections {
   readonly links: Collection<LinkDoc>
   readonly marks: Collection<MarkDoc>
   readonly objects: Collection<ObjectDoc>
+  readonly descriptions: Collection<DescriptionDoc>
 }
 
 export function statementCollections(db: Db): StatementCollections {
@@ -238,5 +253,6 @@ export function statementCollections(db: Db): StatementCollections {
     links: db.collection('links'),
     marks: db.collection('marks'),
     objects: db.collection('objects'),
+    descriptions: db.collection('descriptions'),
   }
 }

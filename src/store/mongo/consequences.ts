@@ -4,14 +4,14 @@ import { byIds, upsertAll } from './bulk.ts'
 import type { IdentityDoc, StatementCollections } from './collections.ts'
 import type { Commit } from './journal.ts'
 import { digest, keyOf } from './keys-of.ts'
-import { ALWAYS, markAll, type Spans, spanOf, widen } from './marks.ts'
+import { ALWAYS, markAll, type Spans, type Stamp, spanOf, widen } from './marks.ts'
 import type { Meeting } from './meet.ts'
 import type { Node } from './references.ts'
 
 export type NoteObjects = (commit: Commit, facts: readonly Fact[]) => Promise<void>
 /** Marks whom these statements speak of, and whose set of identities changed. */
 export type MarkAffected = (
-  commit: Commit,
+  commit: Commit & Stamp,
   statements: readonly Pick<Node, 'who' | 'timestamp' | 'stored' | 'provenance'>[],
   meeting: Meeting,
 ) => Promise<void>

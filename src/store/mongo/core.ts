@@ -6,9 +6,11 @@ import { type Allocator, createAllocator } from './allocator.ts'
 import { createApplyStatements } from './apply-statements.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { type StatementCollections, statementCollections } from './collections.ts'
+import { inGroups } from './commit-groups.ts'
 import { affectedMarker, objectNotes } from './consequences.ts'
+import { descriptionNotes } from './descriptions.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
-import { createInsert, KIND } from './insert-statements.ts'
+import { createInsert } from './insert-statements.ts'
 import { createJoins, type Joins } from './join.ts'
 import { createJournal, type Effect, type Journal } from './journal.ts'
 import { ALWAYS, markAll } from './marks.ts'
@@ -17,6 +19,7 @@ import { createRedirects, type Redirects } from './redirects.ts'
 import { createReferences } from './references.ts'
 import { FACTS, factsEffect } from './replace-facts.ts'
 import type { Timing } from './sweeper.ts'
+import { createWriter, KIND } from './write-batches.ts'
 
 export interface CoreParts {
   readonly db: Db
@@ -47,7 +50,14 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   const references = createReferences(collections)
   const noteObjects = objectNotes(collections)
   const mark = affectedMarker(collections)
-  const application = createApplyStatements({ collections, meet, references, noteObjects, mark })
+  const application = createApplyStatements({
+    collections,
+    meet,
+    references,
+    noteObjects,
+    describe: descriptionNotes(collections),
+    mark,
+  })
   const journal = createJournal({
     collections,
     allocator,
@@ -61,7 +71,8 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
     },
   })
   const claims = createClaims(collections, journal)
-  const insert = createInsert({ collections, journal, claims, application })
+  const write = inGroups(createWriter({ collections, journal, claims, references, application }))
+  const insert = createInsert({ collections, claims, write })
   return {
     collections,
     allocator,

@@ -1,22 +1,20 @@
-/** Storing a batch: looked at whole, claimed, decided by its journal, and applied (ruling 28). */
+/** Storing a batch: looked at whole, then written (write-batches.ts), and looked at again where somebody was faster (ruling 28). */
+import { parseExactly } from '../../xapi/exact-numbers.ts'
 import { isSameStatement } from '../../xapi/immutability.ts'
 import type { Statement } from '../../xapi/types.ts'
 import type { Batch, BatchOutcome, IncomingStatement, TenantId } from '../ports.ts'
 import { StoreError } from '../store-error.ts'
-import type { ApplyStatements } from './apply-statements.ts'
 import { byIds } from './bulk.ts'
 import type { Claims, Taken } from './claims.ts'
-import type { Reservation, StatementCollections, StatementDoc } from './collections.ts'
-import { factParts } from './fact-parts.ts'
-import type { Commit, Journal } from './journal.ts'
-import { firstSeq, keyOf } from './keys-of.ts'
+import type { StatementCollections } from './collections.ts'
+import { keyOf } from './keys-of.ts'
 import { isVoidedBy } from './references.ts'
+import type { WriteBatch } from './write-batches.ts'
 
 export interface InsertParts {
-  readonly collections: StatementCollections
-  readonly journal: Journal
+  readonly collections: Pick<StatementCollections, 'statements'>
   readonly claims: Claims
-  readonly application: ApplyStatements
+  readonly write: WriteBatch
 }
 
 interface Comparison {
@@ -31,11 +29,10 @@ interface Comparison {
 
 /** A commit is refused when this process was stopped for longer than its lease; then all is done again. */
 const REFUSALS = 5
-export const KIND = 'statements'
 
 export function createInsert(parts: InsertParts) {
-  const { collections, journal, claims, application } = parts
-  const { statements } = collections
+  const { claims, write } = parts
+  const { statements } = parts.collections
 
   const takenAmong = async (tenant: TenantId, ids: readonly string[]): Promise<readonly Taken[]> => {
     const found = await byIds(
@@ -69,41 +66,6 @@ export function createInsert(parts: InsertParts) {
     return voiding.filter(({ voids }) => foreign.has(voids)).map(({ id }) => id)
   }
 
-  /** Claims, decides and applies. `taken`: an id was taken in the meantime; `refused`: our epoch had ended. */
-  const write = async (
-    tenant: TenantId,
-    batch: Batch,
-    fresh: readonly IncomingStatement[],
-  ): Promise<Commit | 'taken' | 'refused'> => {
-    const id = await journal.begin(tenant, KIND)
-    try {
-      const reservation = await journal.reserve(id, fresh.length)
-      const docs = fresh.map((one, index) => claimOf(tenant, batch, one, reservation, index))
-      const claimed = await claims.claim(docs)
-      const commit = claimed ? await decided(reservation, docs) : null
-      if (!commit) {
-        await journal.settle(id)
-        return claimed ? 'refused' : 'taken'
-      }
-      await application.apply(commit, docs)
-      await journal.end(id)
-      return commit
-    } catch (error) {
-      journal.abandon(id)
-      throw error
-    }
-  }
-  const decided = async (reservation: Reservation, docs: readonly StatementDoc[]): Promise<Commit | null> => {
-    const answer = await journal.decide(reservation, docs.length)
-    if (answer !== 'unknown') return answer
-    // Somebody else brought it to its end: as a commit, if ours is what is visible.
-    const [first] = docs as [StatementDoc]
-    const [found] = await byIds(statements, [first._id], { projection: { seq: 1 } })
-    if (found?.seq !== first.claim) return null
-    const { batch, number, stored } = reservation
-    return { batch, tenant: first.tenant, number, stored, size: docs.length }
-  }
-
   /** What is there already decides, or what is to be written. */
   const look = async (tenant: TenantId, batch: Batch): Promise<BatchOutcome | Comparison> => {
     const found = await takenAmong(
@@ -122,7 +84,7 @@ export function createInsert(parts: InsertParts) {
     for (let refused = 0; refused < REFUSALS; ) {
       const seen = await look(tenant, batch)
       if ('outcome' in seen) return seen
-      const written = await write(tenant, batch, seen.fresh)
+      const written = await write(tenant, { ...batch, statements: seen.fresh })
       if (typeof written === 'object')
         return { outcome: 'stored', stored: written.stored, existing: seen.same }
       // Taken: what has the ids now is compared like what was there before.
@@ -146,45 +108,7 @@ function compare({ statements, version }: Batch, found: readonly Taken[]): Compa
 }
 
 function isSame(taken: Taken, incoming: IncomingStatement, version: Batch['version']): boolean {
-  const statement = JSON.parse(taken.raw) as Statement
+  const statement = parseExactly(taken.raw) as Statement
   const stored = { statement, timestamp: taken.timestamp ?? taken.stored }
-  return isSameStatement(stored, JSON.parse(incoming.raw) as Statement, version)
-}
-
-function claimOf(
-  tenant: TenantId,
-  { credential, authority, voidsOthers }: Batch,
-  statement: IncomingStatement,
-  { batch, number, stored }: Reservation,
-  index: number,
-): StatementDoc {
-  const { id, raw, timestamp, version, terms, voids, refersTo, provenance } = statement
-  const refers = voids ?? refersTo ?? undefined
-  const facts = factParts(statement.facts)
-  return {
-    _id: keyOf(tenant, id),
-    tenant,
-    id,
-    raw,
-    timestamp,
-    version,
-    credential,
-    authority,
-    terms,
-    voiding: voids !== null,
-    ...(refers !== undefined && { refers }),
-    voids: voidsLevel(voids, voidsOthers),
-    facts,
-    who: facts.map(({ who }) => who),
-    ...(provenance && { provenance }),
-    stored,
-    voided: false,
-    batch,
-    claim: firstSeq(number) + index,
-  }
-}
-
-function voidsLevel(voids: string | null, voidsOthers: boolean): 0 | 1 | 2 {
-  if (voids === null) return 0
-  return voidsOthers ? 2 : 1
+  return isSameStatement(stored, parseExactly(incoming.raw) as Statement, version)
 }

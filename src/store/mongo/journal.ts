@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto'
 import type { TenantId } from '../ports.ts'
 import { StoreError } from '../store-error.ts'
 import type { Allocator } from './allocator.ts'
+import { claimedFor } from './claim-keys.ts'
 import type { JournalDoc, Reservation, StatementCollections } from './collections.ts'
 import type { Epochs } from './epochs.ts'
 import { keyOf } from './keys-of.ts'
@@ -106,8 +107,8 @@ export function createJournal({
     return found.state === 'committed' && found.number === number ? commitOf(found) : null
   }
   const end = async (batch: string) => {
-    await allocator.close(batch)
-    await retried(() => journal.deleteOne({ _id: batch }))
+    // In any order: whatever is left of the two says nothing but that the other is to go as well.
+    await Promise.all([allocator.close(batch), retried(() => journal.deleteOne({ _id: batch }))])
   }
   const complete = async (doc: JournalDoc) => {
     const effect = effects[doc.kind]
@@ -126,7 +127,7 @@ export function createJournal({
     )
     const found = aborted ?? (await retried(() => journal.findOne({ _id: batch })))
     if (found?.state === 'committed') return complete(found)
-    await retried(() => statements.deleteMany({ batch, seq: { $exists: false } }))
+    await retried(() => statements.deleteMany(claimedFor(batch)))
     await end(batch)
   }
   const awaitDecision = async (batch: string): Promise<void> => {

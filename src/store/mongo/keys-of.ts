@@ -9,6 +9,12 @@ export function keyOf(tenant: TenantId, ...parts: readonly (string | number)[]):
   return [tenant, ...parts].join(BETWEEN)
 }
 
+/** The tenant of a key of two parts, and its own. */
+export function partsOf(key: string): readonly [TenantId, string] {
+  const at = key.indexOf(BETWEEN)
+  return [key.slice(0, at), key.slice(at + 1)]
+}
+
 /** After every key of a tenant. */
 const END = '\u{10FFFF}'
 

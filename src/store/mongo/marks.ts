@@ -36,12 +36,13 @@ export function widen(spans: Spans, who: string, span: Span): void {
   spans.set(who, { from: Math.min(before.from, span.from), to: Math.max(before.to, span.to) })
 }
 
-export type Stamp = Pick<Commit, 'number' | 'stored'>
+/** `later`: a second time under the same number. */
+export type Stamp = Pick<Commit, 'number' | 'stored'> & { readonly later?: true }
 
 /** `oldest`: the earliest `stored` that no count has seen, when it is earlier than the stamp's. */
 export async function markAll(
   { marks }: Pick<StatementCollections, 'marks'>,
-  { number, stored }: Stamp,
+  { number, stored, later }: Stamp,
   marked: readonly { readonly identity: IdentityDoc; readonly span: Span }[],
   oldest: number = stored,
 ): Promise<void> {
@@ -53,7 +54,7 @@ export async function markAll(
         $setOnInsert: { tenant, ifi, learner },
         $min: { from: span.from, oldest },
         $max: { to: span.to },
-        $set: { generation: firstSeq(number) },
+        $set: { generation: firstSeq(number) + (later ? 1 : 0) },
       },
     })),
   )

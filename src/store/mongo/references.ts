@@ -5,6 +5,7 @@
  * for its target; a target becomes visible, then looks for edges. Whichever comes later sees the other (ruling 28).
  */
 import { groupBy } from '../../attempts/group-by.ts'
+import { isOwnTerm } from '../../xapi/terms.ts'
 import type { TenantId } from '../ports.ts'
 import { byIds, updateAll, upsertAll, whereIn } from './bulk.ts'
 import type { ReferenceDoc, StatementCollections, StatementDoc } from './collections.ts'
@@ -53,14 +54,15 @@ const NODE = {
 export interface References {
   /** The edges of these statements; before they are visible. */
   write(statements: readonly StatementDoc[]): Promise<void>
-  /** The ids among these that a stored edge voids. */
-  voidedAmong(tenant: TenantId, statements: readonly StatementDoc[]): Promise<ReadonlySet<string>>
+  /** The stored edges on these. */
+  on(tenant: TenantId, statements: readonly StatementDoc[]): Promise<readonly ReferenceDoc[]>
+  /** The ids among these that such an edge voids, or one of their own. */
+  voidedBy(edges: readonly ReferenceDoc[], statements: readonly StatementDoc[]): ReadonlySet<string>
   /** After they are visible: looks from both sides, voids and hands on terms. @returns whose evidence changed */
   settle(tenant: TenantId, statements: readonly StatementDoc[]): Promise<readonly Node[]>
 }
 
 export function createReferences({ statements, references }: StatementCollections): References {
-  const edgesOn = (tenant: TenantId, ids: Iterable<string>) => whereIn(references, { tenant }, 'target', ids)
   const setVoided = (nodes: readonly Pick<Node, '_id'>[]) =>
     updateAll(
       statements,
@@ -135,36 +137,32 @@ export function createReferences({ statements, references }: StatementCollection
     return nodes.filter((node) => (byTarget.get(node.id) ?? []).some((edge) => isVoidedBy(node, edge)))
   }
 
+  const edgesOn = (tenant: TenantId, docs: readonly StatementDoc[]) =>
+    whereIn(
+      references,
+      { tenant },
+      'target',
+      docs.map(({ id }) => id),
+    )
   return {
     write: (docs) =>
       upsertAll(
         references,
-        docs.flatMap(({ tenant, id: from, refers: target, voids, credential }) =>
-          target === undefined
-            ? []
-            : [
-                {
-                  _id: keyOf(tenant, target, from),
-                  within: { tenant, target },
-                  update: { $setOnInsert: { from, voids, credential } },
-                },
-              ],
-        ),
+        docs.flatMap(edgeOf).map(({ _id, tenant, target, ...edge }) => ({
+          _id,
+          within: { tenant, target },
+          update: { $setOnInsert: edge },
+        })),
       ),
-    voidedAmong: async (tenant, docs) => {
-      const edges = await edgesOn(
-        tenant,
-        docs.map(({ id }) => id),
-      )
-      return new Set(voidedOf(docs, edges).map(({ id }) => id))
-    },
+    on: edgesOn,
+    voidedBy: (edges, docs) =>
+      new Set(voidedOf(docs, [...edges, ...docs.flatMap(edgeOf)]).map(({ id }) => id)),
     settle: async (tenant, docs) => {
       const referring = docs.filter(({ refers }) => refers !== undefined)
-      const voidedTargets = referring.length === 0 ? [] : await settleTargets(tenant, referring)
-      const edges = await edgesOn(
-        tenant,
-        docs.map(({ id }) => id),
-      )
+      const [voidedTargets, edges] = await Promise.all([
+        settleTargets(tenant, referring),
+        edgesOn(tenant, docs),
+      ])
       const voided = voidedOf(docs, edges)
       await setVoided(voided)
       const referredTo = new Set(edges.map(({ target }) => target))
@@ -179,6 +177,13 @@ export function createReferences({ statements, references }: StatementCollection
   }
 }
 
+/** The edge of a statement that refers to another. */
+function edgeOf({ tenant, id: from, refers: target, voids, credential }: StatementDoc): ReferenceDoc[] {
+  return target === undefined
+    ? []
+    : [{ _id: keyOf(tenant, target, from), tenant, target, from, voids, credential }]
+}
+
 /** A voiding statement can never be voided; a credential voids its own, and others' only where it may (ruling 23). */
 export function isVoidedBy(
   target: Pick<Node, 'voiding' | 'credential'>,
@@ -187,8 +192,10 @@ export function isVoidedBy(
   return !target.voiding && (voids === 2 || (voids === 1 && target.credential === credential))
 }
 
-/** As far as there is room. */
+/** Those that are inherited, as far as there is room. */
 function missingTerms(own: readonly string[], terms: readonly string[]): readonly string[] {
   const has = new Set(own)
-  return terms.filter((term) => !has.has(term)).slice(0, Math.max(0, MOST_TERMS - own.length))
+  return terms
+    .filter((term) => !has.has(term) && !isOwnTerm(term))
+    .slice(0, Math.max(0, MOST_TERMS - own.length))
 }

@@ -10,7 +10,7 @@ import { retried, upserted } from './writing.ts'
  * Grows when documents, collections or indexes change in a way that older versions cannot work with: once for each
  * release, however many collections are new in it.
  */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 export type Indexes = Readonly<Record<string, readonly IndexDescription[]>>
 

@@ -37,7 +37,8 @@ const SHOWN = {
     version: 1,
     credential: 1,
     voided: 1,
-    batch: 1,
+    tenant: 1,
+    claim: 1,
   },
 } as const
 

@@ -10,6 +10,7 @@ import { statementCollections } from './collections.ts'
 import { createGate, guarded } from './connection.ts'
 import { createCore } from './core.ts'
 import { createCredentialStore } from './credentials.ts'
+import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
 import { createIdentityStore } from './identities.ts'
 import { createImportStore } from './imports.ts'
@@ -63,6 +64,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     credentials: guarded(createCredentialStore(db), gate),
     keys: guarded(createKeyStore(db), gate),
     statements: guarded(createStatementStore(core), gate),
+    descriptions: guarded(createDescriptionStore(collections), gate),
     elements: guarded(createElementStore(db, puts), gate),
     launches: guarded(createLaunchStore(db, core.journal), gate),
     identities: guarded(createIdentityStore(core), gate),

@@ -123,8 +123,14 @@ export interface MeteringStore {
   countOf(tenant: TenantId, window: WindowRef): Promise<number>
   /** Learners who ever qualified under the policy (ruling 9). */
   totalLearners(tenant: TenantId, policy: string): Promise<number>
-  /** Ordered by (evidence time, learner, key). */
-  counted(tenant: TenantId, window: WindowRef, page: PageRequest): Promise<Page<CountedLearner>>
+  /** Keys whose evidence is of that instant or later: the live number of a rolling policy (ruling 10). A range of the index. */
+  countSince(tenant: TenantId, window: WindowRef, since: number): Promise<number>
+  /** Ordered by (evidence time, learner, key); with `since` only keys whose evidence is of that instant or later. */
+  counted(
+    tenant: TenantId,
+    window: WindowRef,
+    page: PageRequest & { readonly since?: number },
+  ): Promise<Page<CountedLearner>>
   countedKeys(tenant: TenantId, window: WindowRef, learner: string): Promise<readonly CountedKey[]>
   /** Everything the learner counts for, under every policy version: for comparing with a rebuild. */
   countsOf(tenant: TenantId, learner: string): Promise<readonly LearnerCount[]>

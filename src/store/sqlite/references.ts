@@ -6,6 +6,7 @@
  */
 import type { Database, WriteContext } from './database.ts'
 import { createTermIndex } from './term-index.ts'
+import { isOwnToken } from './terms.ts'
 
 /** Referring statements reached in one slice: about 10 ms. */
 const SLICE = 250
@@ -34,12 +35,12 @@ interface Referrer {
   readonly terms: string
 }
 
-/** Own tokens first; inherited ones as far as there is room. */
+/** Its tokens first; those it inherits as far as there is room. */
 export function unionOfTokens(own: string, inherited: string): string {
   const tokens = new Set(own.split(' '))
   for (const token of inherited.split(' ')) {
     if (tokens.size >= MOST_TOKENS) break
-    tokens.add(token)
+    if (!isOwnToken(token)) tokens.add(token)
   }
   tokens.delete('')
   return [...tokens].join(' ')

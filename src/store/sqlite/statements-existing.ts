@@ -1,4 +1,5 @@
 /** What a batch meets in the database: ids that are taken, and statements that it may not void. Reads only. */
+import { parseExactly } from '../../xapi/exact-numbers.ts'
 import { isSameStatement } from '../../xapi/immutability.ts'
 import type { Statement } from '../../xapi/types.ts'
 import type { Database } from './database.ts'
@@ -56,9 +57,9 @@ export function createExisting(db: Database) {
 }
 
 function isSame(taken: Taken, incoming: PackedStatement, version: PackedBatch['version']): boolean {
-  const statement = JSON.parse(taken.raw) as Statement
+  const statement = parseExactly(taken.raw) as Statement
   const stored = { statement, timestamp: taken.timestamp ?? taken.stored }
-  return isSameStatement(stored, JSON.parse(incoming.raw) as Statement, version)
+  return isSameStatement(stored, parseExactly(incoming.raw) as Statement, version)
 }
 
 /** The port promises lower-case UUIDs; anything else is the caller's mistake. */

@@ -5,6 +5,7 @@ import { createActLog } from './acts.ts'
 import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
 import { createCredentialStore } from './credentials.ts'
+import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
 import { consistentThrough } from './horizon.ts'
 import { createIdentityStore } from './identities.ts'
@@ -41,6 +42,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     credentials: createCredentialStore(writes, reads),
     keys: createKeyStore(writes),
     statements: createStatementStore(writes, reads, horizon),
+    descriptions: createDescriptionStore(reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
     identities: createIdentityStore(writes, reads),

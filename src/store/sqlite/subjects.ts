@@ -5,6 +5,7 @@ import { agendaReads, agendaWrites } from './agenda-writes.ts'
 import { closingReads, closingWrites } from './closings.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
+import { descriptionReads } from './descriptions.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
 import { importReads, importWrites } from './imports.ts'
@@ -55,6 +56,7 @@ export function allReads(db: Database) {
     ...personReads(db),
     ...credentialReads(db),
     ...statementReads(db),
+    ...descriptionReads(db),
     ...elementReads(db),
     ...identityReads(db),
     ...profileReads(db),

@@ -82,7 +82,7 @@ export function createTermSearch(db: Database): (search: TermSearch) => number[]
     return prepared.get(key)
   }
   return ({ tokens, from, to, ascending, limit }) => {
-    const match = tokens.join(' ')
+    const match = tokens.join(' AND ')
     const found: number[] = []
     const [first, last] = [partitionOf(from), partitionOf(to)]
     for (let step = 0; step <= last - first && found.length < limit; step++) {

@@ -3,13 +3,21 @@
  * identifier can be read from it, and no token of one tenant can match a row of another.
  */
 import { createHash } from 'node:crypto'
+import { isOwnTerm } from '../../xapi/terms.ts'
 import type { Database, WriteContext } from './database.ts'
 
 /** Terms remembered; about 30 MB when full. */
 const REMEMBERED = 200_000
 
+/** Begins the token of a term that references do not inherit: no number does. */
+const OWN = '0'
+
 /** The token of a term in the index: its number in base 36. */
-const tokenOf = (id: number) => id.toString(36)
+const tokenOf = (id: number, term: string) => (isOwnTerm(term) ? OWN : '') + id.toString(36)
+
+export function isOwnToken(token: string): boolean {
+  return token.startsWith(OWN)
+}
 
 /** 16 bytes, so that the dictionary does not grow with the length of IRIs. */
 function hashOf(term: string): Buffer {
@@ -39,7 +47,7 @@ export function createTerms(
   }
   const learn = (tenant: number, term: string): string => {
     const hash = hashOf(term)
-    const token = tokenOf(find.get(tenant, hash) ?? Number(add.run(tenant, hash).lastInsertRowid))
+    const token = tokenOf(find.get(tenant, hash) ?? Number(add.run(tenant, hash).lastInsertRowid), term)
     if (remembered >= REMEMBERED) forget()
     remembered++
     knownOf(tenant).set(term, token)
@@ -51,7 +59,10 @@ export function createTerms(
   }
 }
 
-/** For reading: null when one of the terms was never used in this tenant, so that nothing can match all of them. */
+/**
+ * For reading: an expression that each term must fit; null when one of the terms was never used in this tenant, so that
+ * nothing can match all of them. A credential was once no token of its own kind, so either is taken.
+ */
 export function createTermReader(
   db: Database,
 ): (tenant: number, terms: readonly string[]) => string[] | null {
@@ -63,7 +74,8 @@ export function createTermReader(
     for (const term of terms) {
       const id = find.get(tenant, hashOf(term))
       if (id === undefined) return null
-      tokens.push(tokenOf(id))
+      const token = tokenOf(id, term)
+      tokens.push(isOwnToken(token) ? `(${token} OR ${token.slice(OWN.length)})` : token)
     }
     return tokens
   }
