@@ -3,6 +3,7 @@
  * one fenced lease (rulings 31, 33).
  */
 import type { CloseDeps, Drain } from '../lrs/close/seal-window.ts'
+import { deletionSlice } from '../lrs/deletion-slices.ts'
 import { dueLearners, dueWindows } from '../lrs/due.ts'
 import { type RecountDeps, recountLearners } from '../lrs/recount.ts'
 import type { Lease } from '../store/ports.ts'
@@ -113,7 +114,8 @@ async function drainSlice(deps: DrainDeps, lease: Lease): Promise<Slice | null> 
   const slice = Math.ceil(EXPANSION / Math.max(changes.length, 1))
   const expanded = await Promise.all(changes.map((change) => metering.expandChange(lease, change, slice)))
   if (expanded.includes('fenced')) return null
+  const deleting = await deletionSlice(deps, lease)
   const learners = await metering.dirtyLearners(SLICE)
   const written = learners.length > 0 ? await recountLearners(deps, lease, learners) : 0
-  return { more: changes.length > 0 || written > 0, learners }
+  return { more: changes.length > 0 || deleting || written > 0, learners }
 }

@@ -12,6 +12,7 @@ import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
 import type { ImportStore, Upkeep } from './ports/operations.ts'
 import type { PolicyStore } from './ports/policies.ts'
+import type { RemovalStore } from './ports/removals.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
@@ -23,6 +24,7 @@ export type * from './ports/metering.ts'
 export type * from './ports/operations.ts'
 export type * from './ports/page.ts'
 export type * from './ports/policies.ts'
+export type * from './ports/removals.ts'
 export type * from './ports/statements.ts'
 
 export interface Stores {
@@ -37,6 +39,7 @@ export interface Stores {
   readonly identities: IdentityStore
   readonly profiles: ProfileStore
   readonly policies: PolicyStore
+  readonly removals: RemovalStore
   readonly metering: MeteringStore
   readonly snapshots: SnapshotStore
   readonly adjustments: AdjustmentStore

@@ -10,6 +10,7 @@ import { statementCollections } from './collections.ts'
 import { createGate, guarded } from './connection.ts'
 import { createCore } from './core.ts'
 import { createCredentialStore } from './credentials.ts'
+import { deletionStore } from './deletions.ts'
 import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
 import { createIdentityStore } from './identities.ts'
@@ -22,7 +23,9 @@ import { createMeteringStore } from './metering.ts'
 import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createProfileStore, PROFILES, profilesEffect } from './profiles.ts'
+import { createPurged } from './purged.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './removals.ts'
 import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
@@ -49,6 +52,8 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
   const effects = {
     [LAUNCHES]: launchesEffect(db, collections, joins),
     [PROFILES]: profilesEffect(collections, joins),
+    [HIDE]: hideEffect(collections),
+    [PURGE]: purgeEffect(collections, createPurged(collections)),
   }
   const core = createCore({ db, clock, timing, effects })
   const puts = createCataloguePuts(db, () => clock.now())
@@ -70,6 +75,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     identities: guarded(createIdentityStore(core), gate),
     profiles: guarded(createProfileStore(core), gate),
     policies: guarded(createPolicyStore(db), gate),
+    removals: guarded(createRemovalStore(core, deletionStore(db)), gate),
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
     snapshots: guarded(createSnapshotStore(db, collections, core.allocator), gate),
     adjustments: guarded(createAdjustmentStore(db, core.redirects), gate),

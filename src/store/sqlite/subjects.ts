@@ -5,6 +5,7 @@ import { agendaReads, agendaWrites } from './agenda-writes.ts'
 import { closingReads, closingWrites } from './closings.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
+import { deletionReads, deletionWrites } from './deletions.ts'
 import { descriptionReads } from './descriptions.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
@@ -17,6 +18,7 @@ import { personReads, personWrites } from './people.ts'
 import { policyReads, policyWrites } from './policies.ts'
 import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
+import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
 import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
 import { statementReads } from './statements-read.ts'
@@ -37,6 +39,8 @@ export function allWrites(db: Database, context: WriteContext) {
     ...identityWrites(db, context),
     ...profileWrites(db, context),
     ...policyWrites(db, context),
+    ...removalWrites(db, context),
+    ...deletionWrites(db),
     ...allMeteringWrites(db, context),
     ...closingWrites(db, context),
     ...snapshotRowWrites(db),
@@ -61,6 +65,7 @@ export function allReads(db: Database) {
     ...identityReads(db),
     ...profileReads(db),
     ...policyReads(db),
+    ...deletionReads(db),
     ...allMeteringReads(db),
     ...closingReads(db),
     ...snapshotRowReads(db),
