@@ -1,21 +1,23 @@
 /**
- * Works off what is dirty: expands mass changes, recounts learners, and closes the windows that are asked for, in slices under
- * one fenced lease (rulings 31, 33).
+ * Works off what is dirty: expands mass changes, recounts learners, and closes the windows that are asked for, in slices
+ * under one fenced lease (rulings 31, 33). A slow store gets shorter slices, so that lease and lock are renewed in time.
  */
+
 import type { CloseDeps, Drain } from '../lrs/close/seal-window.ts'
 import { deletionSlice } from '../lrs/deletion-slices.ts'
 import { dueLearners, dueWindows } from '../lrs/due.ts'
-import { type RecountDeps, recountLearners } from '../lrs/recount.ts'
+import { recountLearners } from '../lrs/recount.ts'
 import type { Lease } from '../store/ports.ts'
 import { abandonDrafts, closeRequested } from './close.ts'
+import { createPace, type Pace } from './pace.ts'
 
 const LEASE = 'drain'
 export const LEASE_MS = 10_000
-/** Learners recounted in one commit: small enough to leave ingest its share of the writer. */
+/** Learners recounted in one commit, at most: small enough to leave ingest its share of the writer. */
 const SLICE = 64
 /** Mass changes expanded at once: a catalogue feed records one for each element, and the store commits them together. */
 const CHANGES = 64
-/** Identities marked meanwhile, over all of them. */
+/** Identities marked meanwhile, over all of them, at most. */
 const EXPANSION = 2_048
 /** While there is always something to count, windows are looked at this often. */
 const CLOSE_MS = 2_000
@@ -25,97 +27,133 @@ export interface DrainControl {
   readonly signal: AbortSignal
   /** Called between slices: keeps the job's lock alive. */
   touch(): Promise<void>
+  /** ms of a clock that never steps; tests bring their own. */
+  readonly elapsed?: () => number
 }
 
 export type DrainDeps = CloseDeps
 
-/** Runs until nothing is dirty, or another process holds the lease, or it is told to stop. */
-export async function drain(deps: DrainDeps, holder: string, control: DrainControl): Promise<void> {
+/** What the slices of one drain share. */
+interface Draining {
+  readonly deps: DrainDeps
+  readonly signal: AbortSignal
+  readonly pace: Pace
+  /** Renews lock and lease when it is time. @returns null when the lease is lost */
+  keep(): Promise<Lease | null>
+  /** Runs a slice and learns what it takes. */
+  timed<T>(slice: () => Promise<T>): Promise<T>
+}
+
+/**
+ * Runs until nothing is dirty, or another process holds the lease, or it is told to stop.
+ * @param pace what earlier drains have learned of the store's speed
+ */
+export async function drain(
+  deps: DrainDeps,
+  holder: string,
+  control: DrainControl,
+  pace: Pace = createPace(),
+): Promise<void> {
   const { leases } = deps.stores
-  const first = await leases.acquire(LEASE, holder, LEASE_MS)
-  if (!first) return
-  const hold = keeper(deps, first, control)
-  await abandonDrafts(deps)
-  await recountDue(deps, first, control.signal)
-  const close = closer(deps, hold)
-  while (!control.signal.aborted) {
-    const busy = await drainSlice(deps, hold.lease())
-    if (busy === null) break
-    const closed = await close(busy.more)
-    const done = !busy.more && closed === 0
-    if (closed === null || done || !(await hold.keep())) break
+  const { signal, elapsed = () => performance.now() } = control
+  let lease = await leases.acquire(LEASE, holder, LEASE_MS)
+  if (!lease) return
+  let renewed = elapsed()
+  const draining: Draining = {
+    deps,
+    signal,
+    pace,
+    keep: async () => {
+      if (elapsed() - renewed < LEASE_MS / 4) return lease
+      renewed = elapsed()
+      await control.touch()
+      const before = lease
+      lease = await leases.acquire(LEASE, holder, LEASE_MS)
+      // Somebody else has had it meanwhile.
+      if (lease && lease.fence !== before?.fence) await abandonDrafts(deps)
+      return lease
+    },
+    timed: async (slice) => {
+      const started = elapsed()
+      const result = await slice()
+      pace.took(elapsed() - started)
+      return result
+    },
   }
-  await leases.release(hold.lease())
+  await abandonDrafts(deps)
+  await recountDue(draining)
+  const close = closer(draining, elapsed)
+  while (!signal.aborted && (await draining.keep())) {
+    const slice = await draining.timed(() => drainSlice(draining))
+    if (!slice || !(await close(slice.more))) break
+  }
+  if (lease) await leases.release(lease)
+}
+
+/**
+ * Closes what is asked for: when there is nothing to count, and from time to time when there always is.
+ * @returns of the function: whether to go on
+ */
+function closer(draining: Draining, elapsed: () => number): (busy: boolean) => Promise<boolean> {
+  let looked = elapsed()
+  return async (busy) => {
+    if (busy && elapsed() - looked < CLOSE_MS) return true
+    looked = elapsed()
+    const lease = await draining.keep()
+    const closed = lease && (await closeRequested(draining.deps, drainUnder(draining, lease)))
+    return closed !== null && (busy || closed > 0)
+  }
+}
+
+function drainUnder(draining: Draining, lease: Lease): Drain {
+  const keep = async () => !draining.signal.aborted && (await draining.keep())?.fence === lease.fence
+  return {
+    lease,
+    keep,
+    count: async () => (await draining.timed(() => drainSlice(draining)))?.learners ?? null,
+  }
 }
 
 /** Time alone makes a key old enough (ruling 10): whoever came of age since is recounted. */
-async function recountDue(deps: RecountDeps, lease: Lease, signal: AbortSignal): Promise<void> {
-  for (const window of await dueWindows(deps)) {
-    for (let more = true; more && !signal.aborted; ) {
-      const due = await dueLearners(deps, window, SLICE)
-      const written = due.length > 0 ? await recountLearners(deps, lease, due) : 0
-      more = written > 0 && due.length === SLICE
+async function recountDue(draining: Draining): Promise<void> {
+  for (const window of await dueWindows(draining.deps)) {
+    for (let more = true; more && !draining.signal.aborted; ) {
+      more = await draining.timed(async () => {
+        const slice = draining.pace.of(SLICE)
+        const due = await dueLearners(draining.deps, window, slice)
+        return (await recountSome(draining, due)) > 0 && due.length === slice
+      })
     }
-  }
-}
-
-/** Closes what is asked for: when there is nothing to count, and from time to time when there always is. */
-function closer(deps: DrainDeps, hold: Hold): (busy: boolean) => Promise<number | null> {
-  let looked = performance.now()
-  return async (busy) => {
-    if (busy && performance.now() - looked < CLOSE_MS) return 0
-    looked = performance.now()
-    return closeRequested(deps, drainOf(deps, hold))
-  }
-}
-
-interface Hold {
-  lease(): Lease
-  /** False when the lease is lost, or it is time to stop. */
-  keep(): Promise<boolean>
-}
-
-function keeper({ stores }: DrainDeps, first: Lease, control: DrainControl): Hold {
-  let lease = first
-  let held = performance.now()
-  return {
-    lease: () => lease,
-    keep: async () => {
-      if (control.signal.aborted) return false
-      if (performance.now() - held < LEASE_MS / 4) return true
-      held = performance.now()
-      await control.touch()
-      const renewed = await stores.leases.acquire(LEASE, lease.holder, LEASE_MS)
-      if (renewed?.fence !== lease.fence) return false
-      lease = renewed
-      return true
-    },
-  }
-}
-
-function drainOf(deps: DrainDeps, hold: Hold): Drain {
-  return {
-    lease: hold.lease(),
-    keep: hold.keep,
-    count: async () => (await drainSlice(deps, hold.lease()))?.learners ?? null,
   }
 }
 
 interface Slice {
   /** There is something to do now; learners that fail stay marked and are tried again at the next run. */
   readonly more: boolean
-  readonly learners: readonly { readonly tenant: string; readonly learner: string }[]
+  /** Who may have been counted. */
+  readonly learners: Parameters<typeof recountLearners>[2]
 }
 
 /** @returns null when the lease is lost */
-async function drainSlice(deps: DrainDeps, lease: Lease): Promise<Slice | null> {
+async function drainSlice(draining: Draining): Promise<Slice | null> {
+  const { deps, pace } = draining
   const { metering } = deps.stores
-  const changes = await metering.pendingChanges(CHANGES)
-  const slice = Math.ceil(EXPANSION / Math.max(changes.length, 1))
+  const changes = await metering.pendingChanges(pace.of(CHANGES))
+  const slice = Math.ceil(pace.of(EXPANSION) / Math.max(changes.length, 1))
+  const lease = await draining.keep()
+  if (!lease) return null
   const expanded = await Promise.all(changes.map((change) => metering.expandChange(lease, change, slice)))
   if (expanded.includes('fenced')) return null
   const deleting = await deletionSlice(deps, lease)
-  const learners = await metering.dirtyLearners(SLICE)
-  const written = learners.length > 0 ? await recountLearners(deps, lease, learners) : 0
+  const learners = await metering.dirtyLearners(pace.of(SLICE))
+  const written = await recountSome(draining, learners)
   return { more: changes.length > 0 || deleting || written > 0, learners }
+}
+
+async function recountSome(
+  { deps, keep }: Draining,
+  learners: Parameters<typeof recountLearners>[2],
+): Promise<number> {
+  const lease = learners.length > 0 ? await keep() : null
+  return lease ? await recountLearners(deps, lease, learners) : 0
 }

@@ -9,6 +9,7 @@ import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
 import { profilesSchema, removalsSchema } from './schema/people.ts'
+import { sessionsSchema } from './schema/sessions.ts'
 import { statementsSchema } from './schema/statements.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly string[] = [
   factTimesSchema,
   descriptionsSchema,
   removalsSchema,
+  sessionsSchema,
   closingSchema,
 ]
 

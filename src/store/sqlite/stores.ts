@@ -19,6 +19,7 @@ import { createPolicyStore } from './policies.ts'
 import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore } from './removals.ts'
+import { createCmi5SessionStore } from './sessions.ts'
 import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
@@ -56,6 +57,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     acts: createActLog(writes, reads),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
+    cmi5Sessions: createCmi5SessionStore(writes, reads),
     imports: createImportStore(writes, reads),
     upkeep: createUpkeep(writes, file),
     jobs: () => createAgendaBackend({ writes, reads, clock, channel: file }),

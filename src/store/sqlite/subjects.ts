@@ -20,6 +20,7 @@ import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
+import { sessionReads, sessionWrites } from './sessions.ts'
 import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
@@ -51,6 +52,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...agendaWrites(db, context),
     ...importWrites(db),
     ...upkeepWrites(db),
+    ...sessionWrites(db),
   }
 }
 
@@ -75,6 +77,7 @@ export function allReads(db: Database) {
     ...refusalReads(db),
     ...agendaReads(db),
     ...importReads(db),
+    ...sessionReads(db),
   }
 }
 
