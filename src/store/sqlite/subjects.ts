@@ -2,6 +2,7 @@
 import { actReads, actWrites } from './acts.ts'
 import { adjustmentReads, adjustmentWrites } from './adjustments.ts'
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
+import { attachmentReads, attachmentWrites } from './attachments.ts'
 import { closingReads, closingWrites } from './closings.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
@@ -35,6 +36,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...credentialWrites(db),
     ...keyWrites(db),
     ...statementWrites(db, context),
+    ...attachmentWrites(db, context),
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
@@ -62,6 +64,7 @@ export function allReads(db: Database) {
     ...personReads(db),
     ...credentialReads(db),
     ...statementReads(db),
+    ...attachmentReads(db),
     ...descriptionReads(db),
     ...elementReads(db),
     ...identityReads(db),
