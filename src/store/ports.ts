@@ -6,6 +6,7 @@
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
 import type { DescriptionStore } from './ports/descriptions.ts'
+import type { DocumentStore } from './ports/documents.ts'
 import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
@@ -15,6 +16,7 @@ import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
 export * from './ports/descriptions.ts'
+export type * from './ports/documents.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
 export type * from './ports/metering.ts'
@@ -30,6 +32,7 @@ export interface Stores {
   readonly keys: KeyStore
   readonly statements: StatementStore
   readonly descriptions: DescriptionStore
+  readonly documents: DocumentStore
   readonly elements: ElementStore
   readonly launches: LaunchStore
   readonly identities: IdentityStore

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
 import { accountStoresContract } from '../contract/account-stores.ts'
 import { activityStoreContract } from '../contract/activity-store.ts'
+import { documentStoreContract } from '../contract/document-store.ts'
 import { elementStoreContract } from '../contract/element-store.ts'
 import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
@@ -30,6 +31,7 @@ describe('MongoDB', () => {
   accountStoresContract(open)
   leaseStoreContract(open)
   activityStoreContract(open)
+  documentStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)
   profileStoreContract(open)

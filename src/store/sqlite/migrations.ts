@@ -3,6 +3,7 @@ import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
+import { documentsSchema } from './schema/documents.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly string[] = [
   profilesSchema,
   factTimesSchema,
   descriptionsSchema,
+  documentsSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */

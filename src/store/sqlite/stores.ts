@@ -4,6 +4,7 @@ import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createDescriptionStore } from './descriptions.ts'
+import { createDocumentStore } from './documents.ts'
 import { createElementStore } from './elements.ts'
 import { consistentThrough } from './horizon.ts'
 import { createIdentityStore } from './identities.ts'
@@ -40,6 +41,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     keys: createKeyStore(writes),
     statements: createStatementStore(writes, reads, horizon),
     descriptions: createDescriptionStore(reads),
+    documents: createDocumentStore(writes, reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
     identities: createIdentityStore(writes, reads),

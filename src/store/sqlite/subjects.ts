@@ -3,6 +3,7 @@ import { agendaReads, agendaWrites } from './agenda-writes.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { descriptionReads } from './descriptions.ts'
+import { documentReads, documentWrites } from './documents.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
 import { importReads, importWrites } from './imports.ts'
@@ -28,6 +29,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...credentialWrites(db),
     ...keyWrites(db),
     ...statementWrites(db, context),
+    ...documentWrites(db, context),
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
@@ -49,6 +51,7 @@ export function allReads(db: Database) {
     ...credentialReads(db),
     ...statementReads(db),
     ...descriptionReads(db),
+    ...documentReads(db),
     ...elementReads(db),
     ...identityReads(db),
     ...profileReads(db),
