@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { operatorOf } from '../../src/lrs/accounts.ts'
+import { rebuild } from '../../src/lrs/rebuild.ts'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
 
 let server: Running
@@ -169,5 +171,14 @@ describe('issue 6, 3: State documents re-derive verdicts, in any order', () => {
     })
     expect(refused.status).toBe(412)
     expect(await verdict(sent)).toEqual({ reason: 'tracked', counted: true })
+  })
+
+  it('recounting everything from scratch finds the same', async () => {
+    const { lrs } = server.app
+    const [tenant] = await lrs.stores.tenants.list()
+    if (!tenant) throw new Error('there is a tenant from the first start on')
+    const lines: string[] = []
+    const { differences } = await rebuild(lrs, operatorOf(tenant), POLICY, (line) => lines.push(line))
+    expect(differences, lines.join('\n')).toBe(0)
   })
 })
