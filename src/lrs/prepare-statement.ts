@@ -39,6 +39,7 @@ export function prepareStatement(
       idGiven: statement.id !== undefined,
       credential: caller.id,
       purpose: caller.purpose,
+      subAccount: caller.subAccount,
     }),
     ...(may(caller, 'define activities') && { describes: descriptionsIn(statement, raw) }),
   }

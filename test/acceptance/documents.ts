@@ -6,7 +6,7 @@ import { type Asked, ownIri } from './endpoint.ts'
 export const RESOURCES = ['/activities/state', '/activities/profile', '/agents/profile'] as const
 export type ResourcePath = (typeof RESOURCES)[number]
 
-export const agentOf = (name: string = randomUUID()) => ({
+const agentOf = (name: string = randomUUID()) => ({
   account: { homePage: 'https://lms.example.org', name },
 })
 

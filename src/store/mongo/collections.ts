@@ -8,7 +8,7 @@
 import type { Collection, Db, IndexDescription } from 'mongodb'
 import type { GivenProfile } from '../../attempts/profile.ts'
 import type { Description } from '../../xapi/description.ts'
-import type { IdentityLink, Provenance } from '../ports.ts'
+import type { IdentityLink, KeptAttachment, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
 export interface FactPart {
@@ -43,6 +43,8 @@ export interface StatementDoc {
   readonly who: readonly string[]
   /** Of the commit that replaced the facts last. */
   readonly mended?: number
+  /** Bytes it came with, each hash once. */
+  readonly attachments?: readonly KeptAttachment[]
   /** Only of an imported one (ruling 37). */
   readonly provenance?: Provenance
   readonly stored: number
@@ -194,6 +196,30 @@ export interface EpochDoc {
   readonly beat: number
 }
 
+/** The secret under which ids of deleted statements are remembered. */
+interface PurgeKeyDoc {
+  /** The tenant. */
+  readonly _id: string
+  readonly key: string
+}
+
+interface PurgedDoc {
+  /** keyOf(tenant, keyed hash of the id) */
+  readonly _id: string
+  readonly tenant: string
+}
+
+interface TombstoneDoc {
+  /** keyOf(tenant, id) */
+  readonly _id: string
+  readonly tenant: string
+  /** identityKey of its learner. */
+  readonly who: string
+  readonly at: number
+  /** The Tombstone as JSON text. */
+  readonly data: string
+}
+
 /** `schema`: {version}. */
 interface MetaDoc {
   readonly _id: string
@@ -211,7 +237,7 @@ export const STATEMENT_COLLECTIONS = {
     { key: { tenant: 1, stored: 1, seq: 1 } },
     { key: { tenant: 1, who: 1, seq: 1 } },
   ],
-  references: [{ key: { tenant: 1, target: 1, _id: 1 } }],
+  references: [{ key: { tenant: 1, target: 1, _id: 1 } }, { key: { tenant: 1, from: 1 } }],
   identities: [{ key: { tenant: 1, learner: 1 } }, { key: { tenant: 1, groups: 1, _id: 1 } }],
   learners: [{ key: { tenant: 1, redirect: 1 } }, { key: { tenant: 1, born: 1 } }],
   links: [
@@ -223,6 +249,9 @@ export const STATEMENT_COLLECTIONS = {
   marks: [{ key: { oldest: 1 } }, { key: { tenant: 1, oldest: 1 } }],
   objects: [{ key: { tenant: 1, object: 1 } }],
   descriptions: [{ key: { tenant: 1, kind: 1, subject: 1, last: 1 } }],
+  purge_keys: [],
+  purged: [],
+  tombstones: [{ key: { tenant: 1, who: 1, at: 1 } }],
 } as const satisfies Readonly<Record<string, readonly IndexDescription[]>>
 
 export interface StatementCollections {
@@ -238,6 +267,9 @@ export interface StatementCollections {
   readonly marks: Collection<MarkDoc>
   readonly objects: Collection<ObjectDoc>
   readonly descriptions: Collection<DescriptionDoc>
+  readonly purgeKeys: Collection<PurgeKeyDoc>
+  readonly purged: Collection<PurgedDoc>
+  readonly tombstones: Collection<TombstoneDoc>
 }
 
 export function statementCollections(db: Db): StatementCollections {
@@ -254,5 +286,8 @@ export function statementCollections(db: Db): StatementCollections {
     marks: db.collection('marks'),
     objects: db.collection('objects'),
     descriptions: db.collection('descriptions'),
+    purgeKeys: db.collection('purge_keys'),
+    purged: db.collection('purged'),
+    tombstones: db.collection('tombstones'),
   }
 }
