@@ -8,6 +8,7 @@ const ON_BOTH_STORES = [
   'test/http/{access,licence,lookups,operations,statement-list,statements}.test.ts',
   'test/e2e/samples.test.ts',
   'test/e2e/demo.test.ts',
+  'test/presets/*.test.ts',
   'test/acceptance/*.test.ts',
 ]
 
