@@ -1,4 +1,6 @@
 /** Works off what is dirty: expands mass changes, then recounts learners, in slices under one fenced lease (rulings 31, 33). */
+
+import { deletionSlice } from '../lrs/deletion-slices.ts'
 import { dueLearners, dueWindows } from '../lrs/due.ts'
 import { type RecountDeps, recountLearners } from '../lrs/recount.ts'
 import type { Lease } from '../store/ports.ts'
@@ -53,7 +55,8 @@ async function drainSlice(deps: RecountDeps, lease: Lease): Promise<boolean> {
   const slice = Math.ceil(EXPANSION / Math.max(changes.length, 1))
   const expanded = await Promise.all(changes.map((change) => metering.expandChange(lease, change, slice)))
   if (expanded.includes('fenced')) return false
+  const deleting = await deletionSlice(deps, lease)
   const dirty = await metering.dirtyLearners(SLICE)
   const written = dirty.length > 0 ? await recountLearners(deps, lease, dirty) : 0
-  return changes.length > 0 || written > 0
+  return changes.length > 0 || deleting || written > 0
 }

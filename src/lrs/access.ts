@@ -74,6 +74,8 @@ const GRANTS = {
   'manage aliases': { scopes: ['aliases'], roles: ['integrator'] },
   /** Ruling 21: only a credential of purpose `lms` may say where a launch came from. */
   'record launches': { scopes: ['launches', 'all'], purposes: ['lms'], roles: ['integrator'] },
+  /** Physically deleted attempts are gone for ever (A24). */
+  'delete attempts': { scopes: [], roles: ['compliance'] },
   'read reports': { scopes: ['reports'], roles: ['licence', 'compliance', 'integrator'] },
   'manage policies': { scopes: [], roles: ['licence'] },
   'manage credentials': { scopes: [], roles: ['integrator'] },

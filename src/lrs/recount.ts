@@ -36,9 +36,9 @@ export async function countHistory(
 /** What counting depends on beside the statements: the time (`minAgeHours`), and whose groups the learner belongs to. */
 export function circumstancesOf(
   { clock }: Pick<Lrs, 'clock'>,
-  { identities }: LearnerHistory,
+  { identities, tombstones }: LearnerHistory,
 ): Circumstances {
-  return { now: clock.now(), groups: new Set(groupsOf(identities)) }
+  return { now: clock.now(), groups: new Set(groupsOf(identities)), tombstones }
 }
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */

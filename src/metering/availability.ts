@@ -18,11 +18,6 @@ const CHECKS: readonly Check[] = [
   ],
   ['$.close.late', (p) => p.close.late !== 'adjust', 'Late facts can only become adjustments yet.'],
   [
-    '$.removal.purged',
-    (p) => p.removal.purged !== 'drops',
-    'Counting purged statements is not available yet.',
-  ],
-  [
     '$.removal.erased',
     (p) => p.removal.erased !== 'counts',
     'Not counting erased people is not available yet.',

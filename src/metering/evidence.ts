@@ -4,6 +4,7 @@ import type { CountedKey, Evidence } from './count.ts'
 import { agesOf, type KeyOf, keyOfPolicy } from './keys.ts'
 import { effectiveTime, NO_GROUPS, qualify } from './qualify.ts'
 import { firstReached, inTime, needOf, type Qualifying } from './reach.ts'
+import { buriedEvidence, type Tombstone } from './tombstone.ts'
 import { type PolicyVersion, reignOf, windowsHolding } from './windows.ts'
 
 /** What counting a learner depends on beside the statements. */
@@ -12,6 +13,8 @@ export interface Circumstances {
   readonly now?: number
   /** Names of the learner's groups (`learnerIn`): teams, roles, `test-accounts`. */
   readonly groups?: ReadonlySet<string>
+  /** What is left of purged evidence, for the versions that go on counting it (ruling 8). */
+  readonly tombstones?: readonly Tombstone[]
 }
 
 /** One learner under one policy. `versions` are the policy's, ascending. */
@@ -28,14 +31,17 @@ export interface Learner {
 export function learnerOf(
   classified: readonly Classified[],
   versions: readonly PolicyVersion[],
-  { now = Number.POSITIVE_INFINITY, groups = NO_GROUPS }: Circumstances,
+  { now = Number.POSITIVE_INFINITY, groups = NO_GROUPS, tombstones = [] }: Circumstances,
 ): Learner {
   const found = versions.map((_, index) => judged(classified, versions, index, groups))
+  const buried = versions.map(({ policy, version }) =>
+    tombstones.filter((one) => one.policy === policy.id && one.version === version).map(buriedEvidence),
+  )
   return {
     classified,
     versions,
     now,
-    qualifying: found.map(({ qualifying }) => qualifying),
+    qualifying: found.map(({ qualifying }, index) => [...qualifying, ...(buried[index] ?? [])]),
     tooOld: found.map(({ tooOld }) => tooOld),
   }
 }
@@ -129,7 +135,9 @@ export function ofAge(
 ): { readonly reached: readonly Reached[]; readonly next: Reached | null } {
   const { policy } = learner.versions[index] as PolicyVersion
   if (policy.count.minAgeHours === 0) return { reached, next: null }
-  const ages = agesOf(learner.classified, policy, keyOf)
+  // What is left of purged evidence knows how old a key is, too.
+  const known = [...learner.classified, ...(learner.qualifying[index] ?? []).map(({ of }) => of)]
+  const ages = agesOf(known, policy, keyOf)
   const ageOf = ({ key }: Reached) => ages.get(key) ?? Number.POSITIVE_INFINITY
   const possible = reached.filter((one) => ageOf(one) < one.windowEnd)
   const young = possible.filter((one) => ageOf(one) > learner.now)

@@ -11,6 +11,7 @@ import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
 import type { ImportStore, Upkeep } from './ports/operations.ts'
 import type { PolicyStore } from './ports/policies.ts'
+import type { RemovalStore } from './ports/removals.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
@@ -21,6 +22,7 @@ export type * from './ports/metering.ts'
 export type * from './ports/operations.ts'
 export type * from './ports/page.ts'
 export type * from './ports/policies.ts'
+export type * from './ports/removals.ts'
 export type * from './ports/statements.ts'
 
 export interface Stores {
@@ -35,6 +37,7 @@ export interface Stores {
   readonly identities: IdentityStore
   readonly profiles: ProfileStore
   readonly policies: PolicyStore
+  readonly removals: RemovalStore
   readonly metering: MeteringStore
   readonly leases: LeaseStore
   readonly refusals: RefusalLog

@@ -10,6 +10,7 @@ import { leaseStoreContract } from '../contract/lease-store.ts'
 import { meteringStoreContract } from '../contract/metering-store.ts'
 import type { Opened } from '../contract/opened.ts'
 import { profileStoreContract } from '../contract/profile-store.ts'
+import { removalStoreContract } from '../contract/removal-store.ts'
 import { tenantStoreContract } from '../contract/tenant-store.ts'
 import { newDatabase } from '../harness/mongo.ts'
 
@@ -33,5 +34,6 @@ describe('MongoDB', () => {
   elementStoreContract(open)
   identityStoreContract(open)
   profileStoreContract(open)
+  removalStoreContract(open)
   meteringStoreContract(open)
 })

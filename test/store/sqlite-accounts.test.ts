@@ -12,6 +12,7 @@ import { leaseStoreContract } from '../contract/lease-store.ts'
 import { meteringStoreContract } from '../contract/metering-store.ts'
 import type { Opened } from '../contract/opened.ts'
 import { profileStoreContract } from '../contract/profile-store.ts'
+import { removalStoreContract } from '../contract/removal-store.ts'
 import { tenantStoreContract } from '../contract/tenant-store.ts'
 
 async function open(): Promise<Opened> {
@@ -34,5 +35,6 @@ describe('SQLite', () => {
   elementStoreContract(open)
   identityStoreContract(open)
   profileStoreContract(open)
+  removalStoreContract(open)
   meteringStoreContract(open)
 })

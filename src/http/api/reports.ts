@@ -3,10 +3,11 @@ import { Router } from 'express'
 import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { decideStatement } from '../../lrs/decision.ts'
+import { type DeletionView, deleteAttempts, listDeletions, readDeletion } from '../../lrs/deletions.ts'
 import { listAttempts, listLearners, listRefusals, readReview } from '../../lrs/reports.ts'
 import type { AttemptSelection } from '../../store/ports.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
-import { bodyOf, noParameters, pageOf, queryOf, uuidOf } from './request.ts'
+import { bodyOf, jsonOf, noParameters, pageOf, queryOf, uuidOf } from './request.ts'
 
 export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
   const router = Router()
@@ -17,6 +18,27 @@ export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
       response.json(
         await listAttempts(lrs, callerOf(response), queryOf(request, 'attempts') as AttemptSelection),
       )
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/attempts/delete')
+    .all(noParameters)
+    .post(async (request, response) => {
+      const deletion = await deleteAttempts(lrs, callerOf(response), jsonOf(request))
+      response.status(isEnded(deletion) ? 200 : 202).json(deletion)
+    })
+    .all(allowOnly('POST'))
+  router
+    .route('/attempts/deletions')
+    .get(async (request, response) => {
+      response.json(await listDeletions(lrs, callerOf(response), pageOf(request)))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/attempts/deletions/:id')
+    .all(noParameters)
+    .get(async (request, response) => {
+      response.json(await readDeletion(lrs, callerOf(response), request.params.id))
     })
     .all(allowOnly('GET', 'HEAD'))
   router
@@ -55,4 +77,8 @@ export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
     .all(allowOnly('POST'))
 
   return router
+}
+
+function isEnded({ state }: DeletionView): boolean {
+  return state === 'done' || state === 'cleaning'
 }

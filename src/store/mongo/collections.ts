@@ -194,6 +194,30 @@ export interface EpochDoc {
   readonly beat: number
 }
 
+/** The secret under which ids of deleted statements are remembered. */
+interface PurgeKeyDoc {
+  /** The tenant. */
+  readonly _id: string
+  readonly key: string
+}
+
+interface PurgedDoc {
+  /** keyOf(tenant, keyed hash of the id) */
+  readonly _id: string
+  readonly tenant: string
+}
+
+interface TombstoneDoc {
+  /** keyOf(tenant, id) */
+  readonly _id: string
+  readonly tenant: string
+  /** identityKey of its learner. */
+  readonly who: string
+  readonly at: number
+  /** The Tombstone as JSON text. */
+  readonly data: string
+}
+
 /** `schema`: {version}. */
 interface MetaDoc {
   readonly _id: string
@@ -211,7 +235,7 @@ export const STATEMENT_COLLECTIONS = {
     { key: { tenant: 1, stored: 1, seq: 1 } },
     { key: { tenant: 1, who: 1, seq: 1 } },
   ],
-  references: [{ key: { tenant: 1, target: 1, _id: 1 } }],
+  references: [{ key: { tenant: 1, target: 1, _id: 1 } }, { key: { tenant: 1, from: 1 } }],
   identities: [{ key: { tenant: 1, learner: 1 } }, { key: { tenant: 1, groups: 1, _id: 1 } }],
   learners: [{ key: { tenant: 1, redirect: 1 } }, { key: { tenant: 1, born: 1 } }],
   links: [
@@ -223,6 +247,9 @@ export const STATEMENT_COLLECTIONS = {
   marks: [{ key: { oldest: 1 } }, { key: { tenant: 1, oldest: 1 } }],
   objects: [{ key: { tenant: 1, object: 1 } }],
   descriptions: [{ key: { tenant: 1, kind: 1, subject: 1, last: 1 } }],
+  purge_keys: [],
+  purged: [],
+  tombstones: [{ key: { tenant: 1, who: 1, at: 1 } }],
 } as const satisfies Readonly<Record<string, readonly IndexDescription[]>>
 
 export interface StatementCollections {
@@ -238,6 +265,9 @@ export interface StatementCollections {
   readonly marks: Collection<MarkDoc>
   readonly objects: Collection<ObjectDoc>
   readonly descriptions: Collection<DescriptionDoc>
+  readonly purgeKeys: Collection<PurgeKeyDoc>
+  readonly purged: Collection<PurgedDoc>
+  readonly tombstones: Collection<TombstoneDoc>
 }
 
 export function statementCollections(db: Db): StatementCollections {
@@ -254,5 +284,8 @@ export function statementCollections(db: Db): StatementCollections {
     marks: db.collection('marks'),
     objects: db.collection('objects'),
     descriptions: db.collection('descriptions'),
+    purgeKeys: db.collection('purge_keys'),
+    purged: db.collection('purged'),
+    tombstones: db.collection('tombstones'),
   }
 }

@@ -15,6 +15,7 @@ import { createJoins, type Joins } from './join.ts'
 import { createJournal, type Effect, type Journal } from './journal.ts'
 import { ALWAYS, markAll } from './marks.ts'
 import { createMeet } from './meet.ts'
+import { createPurged } from './purged.ts'
 import { createRedirects, type Redirects } from './redirects.ts'
 import { createReferences } from './references.ts'
 import { FACTS, factsEffect } from './replace-facts.ts'
@@ -71,8 +72,9 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
     },
   })
   const claims = createClaims(collections, journal)
+  const purged = createPurged(collections)
   const write = inGroups(createWriter({ collections, journal, claims, references, application }))
-  const insert = createInsert({ collections, claims, write })
+  const insert = createInsert({ collections, claims, purged, write })
   return {
     collections,
     allocator,

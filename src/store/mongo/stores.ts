@@ -8,6 +8,7 @@ import { statementCollections } from './collections.ts'
 import { createGate, guarded } from './connection.ts'
 import { createCore } from './core.ts'
 import { createCredentialStore } from './credentials.ts'
+import { deletionStore } from './deletions.ts'
 import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
 import { createIdentityStore } from './identities.ts'
@@ -20,7 +21,9 @@ import { createMeteringStore } from './metering.ts'
 import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createProfileStore, PROFILES, profilesEffect } from './profiles.ts'
+import { createPurged } from './purged.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './removals.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -46,6 +49,8 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
   const effects = {
     [LAUNCHES]: launchesEffect(db, collections, joins),
     [PROFILES]: profilesEffect(collections, joins),
+    [HIDE]: hideEffect(collections),
+    [PURGE]: purgeEffect(collections, createPurged(collections)),
   }
   const core = createCore({ db, clock, timing, effects })
   const puts = createCataloguePuts(db, () => clock.now())
@@ -67,6 +72,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     identities: guarded(createIdentityStore(core), gate),
     profiles: guarded(createProfileStore(core), gate),
     policies: guarded(createPolicyStore(db), gate),
+    removals: guarded(createRemovalStore(core, deletionStore(db)), gate),
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),

@@ -2,6 +2,7 @@
 import type { Attempt, LaunchRecord, Obstacle } from '../../attempts/derivation.ts'
 import type { Fact, StoredFact } from '../../attempts/fact.ts'
 import type { CountedKey, LearnerCount } from '../../metering/count.ts'
+import type { Tombstone } from '../../metering/tombstone.ts'
 import type { Identity } from './feeds.ts'
 import type { Lease } from './leases.ts'
 import type { Page, PageRequest, TenantId } from './page.ts'
@@ -16,6 +17,8 @@ export interface LearnerHistory {
   /** Ascending by seq. */
   readonly facts: readonly StoredFact[]
   readonly launches: readonly LaunchRecord[]
+  /** By (at, id). */
+  readonly tombstones: readonly Tombstone[]
   /** The dirty marks seen while reading; a recount clears exactly these. */
   readonly marks: readonly { readonly ifi: string; readonly generation: number }[]
 }

@@ -16,6 +16,7 @@ import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createRemovalStore } from './removals.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
@@ -45,6 +46,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     identities: createIdentityStore(writes, reads),
     profiles: createProfileStore(writes, reads),
     policies: createPolicyStore(writes, reads),
+    removals: createRemovalStore(writes, reads),
     metering: createMeteringStore(writes, reads, horizon),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),

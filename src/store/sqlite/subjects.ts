@@ -2,6 +2,7 @@
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
+import { deletionReads, deletionWrites } from './deletions.ts'
 import { descriptionReads } from './descriptions.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
@@ -14,6 +15,7 @@ import { personReads, personWrites } from './people.ts'
 import { policyReads, policyWrites } from './policies.ts'
 import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
+import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
@@ -33,6 +35,8 @@ export function allWrites(db: Database, context: WriteContext) {
     ...identityWrites(db, context),
     ...profileWrites(db, context),
     ...policyWrites(db, context),
+    ...removalWrites(db, context),
+    ...deletionWrites(db),
     ...allMeteringWrites(db, context),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
@@ -53,6 +57,7 @@ export function allReads(db: Database) {
     ...identityReads(db),
     ...profileReads(db),
     ...policyReads(db),
+    ...deletionReads(db),
     ...allMeteringReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
