@@ -150,6 +150,24 @@ const EXPECTED: Readonly<Record<string, { windows: Expected; live?: string }>> =
   },
   // Two courses at 80 % or done: Eve. Fay has one at 79 %.
   'ispring-market-lead': { windows: { '2024-02-10': 'eve' } },
+  // The 365 days before each 1st; Ana's sign-in of 1 February leaves when they begin on 2 February, and so on.
+  'learningpool-365': {
+    windows: {
+      '2023-03-02': 'ana ben',
+      '2023-04-02': 'ana ben dan',
+      ...Object.fromEntries(
+        ['05', '06', '07', '08', '09', '10', '11', '12'].map((month) => [
+          `2023-${month}-02`,
+          'ana ben dan lea',
+        ]),
+      ),
+      '2024-01-02': 'ana ben dan lea',
+      '2024-02-02': 'ben dan lea',
+      '2024-03-01': 'dan lea',
+      '2024-04-01': 'lea',
+    },
+    live: 'kim',
+  },
   'security-journey': { windows: { '2024-01-01': 'eve fay' } },
   'forma-lms': { windows: { '2024-02-01': 'ana ben', '2024-03-01': 'dan', '2024-04-01': 'lea' } },
 }
@@ -254,6 +272,21 @@ describe.each(Object.entries(EXPECTED))('Preset %s', (name, { windows, live }) =
   })
 })
 
-it('all 18 are here, but for the one that waits for what it needs', () => {
-  expect(presetNames.filter((name) => !(name in EXPECTED))).toEqual(['learningpool-365'])
+it('all 18 are here', () => {
+  expect(presetNames.filter((name) => !(name in EXPECTED))).toEqual([])
+  expect(presetNames).toHaveLength(18)
+})
+
+it('A21, removal: deleting Lea physically takes her out of every open window, but not where purged statements count', async () => {
+  const { items } = await json<{ items: { learner: string; name: string }[] }>('/learners?limit=1000')
+  const filter = { learner: items.find(({ name }) => name === 'lea')?.learner }
+  const remove = (more: object) =>
+    server.api('/attempts/delete', { method: 'POST', body: { filter, mode: 'physical', ...more } })
+  const dry = (await (await remove({ dryRun: true })).json()) as { confirm: string }
+  expect((await remove({ confirm: dry.confirm, reason: 'left' })).status).toBe(200)
+  await server.counted('learningpool-365')
+  const active = async (id: string) =>
+    (await json<{ activeLearners: number }>(`/windows/${id}`)).activeLearners
+  expect(await active('learningpool-365.1.2024-04-01')).toBe(1)
+  expect(await active('auth0.1.2024-04-01')).toBe(0)
 })
