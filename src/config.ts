@@ -106,6 +106,12 @@ export const configSchema = z.object({
     .describe(
       'Origins whose pages may call xAPI and API from a browser, separated by commas, or `*` for any; none when unset.',
     ),
+  ROLLCALL_CMI5: z
+    .enum(['accept', 'flag', 'refuse'])
+    .default('accept')
+    .describe(
+      'What happens to cmi5 statements that break the rules of cmi5: `accept`, `flag` (the review lists them), `refuse` (400).',
+    ),
   ROLLCALL_TLS_CERT: z
     .string()
     .min(1)

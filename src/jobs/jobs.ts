@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend } from 'agenda'
 import type { RecountDeps } from '../lrs/recount.ts'
 import { drain, LEASE_MS } from './drain.ts'
+import { createPace } from './pace.ts'
 
 const DRAIN = 'drain'
 /** Agenda's polling finds work of other processes and after failures; our own commits wake the drain at once (ruling 34). */
@@ -24,6 +25,7 @@ export async function startJobs(
 ): Promise<Jobs> {
   const holder = randomUUID()
   const stopping = new AbortController()
+  const pace = createPace()
   /** A drain runs, until Agenda has written that it has ended. */
   let running = false
   /** Woken while a drain ran: it may have looked already. */
@@ -47,7 +49,7 @@ export async function startJobs(
     running = true
     again = false
     const control = { signal: stopping.signal, touch: () => job.touch() }
-    drained = drained.catch(() => undefined).then(() => drain(deps, holder, control))
+    drained = drained.catch(() => undefined).then(() => drain(deps, holder, control, pace))
     await drained
   })
   agenda.on(`complete:${DRAIN}`, () => {

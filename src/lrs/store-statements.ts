@@ -1,11 +1,13 @@
 /** Statements come in: POST and PUT /xapi/statements. */
 import type { IncomingStatement } from '../store/ports.ts'
 import type { Version } from '../xapi/types.ts'
-import { type Caller, credentialOf, demand, voidsOthers } from './access.ts'
+import { type Caller, type CredentialCaller, credentialOf, demand, voidsOthers } from './access.ts'
+import { refuseOutside } from './cmi5/bounds.ts'
+import { cmi5Violations, FLAG_TERM } from './cmi5/conformance.ts'
 import type { Lrs } from './context.ts'
 import { authorityOf, prepareStatement } from './prepare-statement.ts'
 import { inSlices, type ReceivedStatement, readStatements } from './read-statements.ts'
-import { malformedAt, Refusal } from './refusal.ts'
+import { malformed, malformedAt, Refusal } from './refusal.ts'
 
 export interface StatementsRequest {
   readonly bytes: Uint8Array
@@ -34,13 +36,15 @@ export async function storeStatements(
   demand(caller, 'write statements')
   const writer = credentialOf(caller)
   const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
+  if (writer.session) refuseOutside(writer.session, received)
   const ids = idsFor(lrs, received, request.putId)
   refuseMissingAttachments(received)
   const authority = authorityOf(writer, lrs.home)
   const statements: IncomingStatement[] = []
   await inSlices(received, (item, index) => {
     const id = ids[index] as string
-    statements.push(prepareStatement(item, id, writer, { authority, version: request.version }))
+    const prepared = prepareStatement(item, id, writer, { authority, version: request.version })
+    statements.push(conforms(lrs, writer, item) ? prepared : flagged(prepared))
   })
   if (statements.length === 0) return { ids, fresh: 0 }
   const outcome = await lrs.stores.statements.insert(writer.tenant, {
@@ -70,6 +74,19 @@ export async function storeStatements(
   const fresh = statements.length - outcome.existing.length
   if (fresh > 0) lrs.wake()
   return { ids, fresh }
+}
+
+/** @throws Refusal `malformed` where statements that break cmi5 are refused */
+function conforms(lrs: Lrs, writer: CredentialCaller, { statement, path }: ReceivedStatement): boolean {
+  if (lrs.cmi5 === undefined || lrs.cmi5 === 'accept') return true
+  const violations = cmi5Violations(statement, path, writer.session)
+  if (violations.length > 0 && lrs.cmi5 === 'refuse') throw malformed(violations)
+  return violations.length === 0
+}
+
+/** The work list finds it by this. */
+function flagged(statement: IncomingStatement): IncomingStatement {
+  return { ...statement, terms: [...statement.terms, FLAG_TERM] }
 }
 
 /** Own id, id of the URL, or a new one; each id once in a batch (2.0.0 §4.1.6.1; ids differ by more than case). */

@@ -12,6 +12,7 @@ import type { MeteringStore } from './ports/metering.ts'
 import type { ImportStore, Upkeep } from './ports/operations.ts'
 import type { PolicyStore } from './ports/policies.ts'
 import type { RemovalStore } from './ports/removals.ts'
+import type { Cmi5SessionStore } from './ports/sessions.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
@@ -23,6 +24,7 @@ export type * from './ports/operations.ts'
 export type * from './ports/page.ts'
 export type * from './ports/policies.ts'
 export type * from './ports/removals.ts'
+export type * from './ports/sessions.ts'
 export type * from './ports/statements.ts'
 
 export interface Stores {
@@ -40,6 +42,7 @@ export interface Stores {
   readonly removals: RemovalStore
   readonly metering: MeteringStore
   readonly leases: LeaseStore
+  readonly cmi5Sessions: Cmi5SessionStore
   readonly refusals: RefusalLog
   readonly imports: ImportStore
   readonly upkeep: Upkeep

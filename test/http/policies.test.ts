@@ -137,6 +137,26 @@ describe('Limits that are not judged window by window', () => {
   })
 })
 
+it('tag and learnerIn: what the catalogue and the people feed say decides, for the past as well', async () => {
+  const entry = {
+    id: 'https://content.example/a',
+    name: 'A',
+    kind: 'xapi',
+    utilizationTracking: 'complete-on-open',
+  }
+  const put = await server.api('/elements', { method: 'PUT', body: [{ ...entry, tags: ['safety'] }] })
+  expect(put.status, await put.clone().text()).toBe(200)
+  await add('tagged', { count: { any: [{ evidence: true, tag: ['safety'] }] } })
+  await server.counted('tagged')
+  type Listed = { items: { name: string }[] }
+  const names = async (window: string) =>
+    (await read<Listed>(`/windows/${window}/learners`)).items.map(({ name }) => name).sort()
+  expect(await names('tagged.1.2026-03-01')).toEqual(['bea', 'col'])
+  // In April Col used B, which has no tag.
+  expect(await names('tagged.1.2026-04-01')).toEqual([])
+  expect((await read<{ items: object[] }>('/elements')).items).toMatchObject([{ tags: ['safety'] }])
+})
+
 describe('Explanations (F1)', () => {
   const missOf = async (window: string, who: string) => {
     const { nearestMiss } = await read<{ nearestMiss: { reason: string; text: string } }>(

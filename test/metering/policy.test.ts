@@ -185,7 +185,6 @@ describe('What is not available yet is refused with a sentence', () => {
     ['$.unique.by', policy({ unique: { by: ['tenant'] } })],
     ['$.unique.by', policy({ unique: { by: ['activity', 'sub-account'] } })],
     ['$.close.late', policy({ close: { late: 'ignore' } })],
-    ['$.removal.purged', policy({ removal: { purged: 'counts' } })],
     ['$.removal.erased', policy({ removal: { erased: 'drops' } })],
     ['$.alerts[1].on', policy({ alerts: [{ at: '80%' }, { at: '80%', on: 'forecast' }] })],
   ])('%s', (path, asking) => {
@@ -292,7 +291,7 @@ describe('Presets', () => {
     expect(preset('constructor')).toBeNull()
   })
   test('those that can be counted now', () => {
-    expect(presetNames.filter((name) => !presets.some(({ id }) => id === name))).toEqual(['learningpool-365'])
+    expect(presetNames.filter((name) => !presets.some(({ id }) => id === name))).toEqual([])
   })
   test.each([
     ['accord-12m', 12, 0],

@@ -24,6 +24,7 @@ import { createProfileStore, PROFILES, profilesEffect } from './profiles.ts'
 import { createPurged } from './purged.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './removals.ts'
+import { createCmi5SessionStore } from './sessions.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -76,6 +77,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
+    cmi5Sessions: guarded(createCmi5SessionStore(db), gate),
     imports: guarded(createImportStore(db), gate),
     upkeep: guarded(createUpkeep(db), gate),
     jobs: () => createAgendaBackend(db, clock),

@@ -17,6 +17,7 @@ import { createPolicyStore } from './policies.ts'
 import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore } from './removals.ts'
+import { createCmi5SessionStore } from './sessions.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
@@ -50,6 +51,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     metering: createMeteringStore(writes, reads, horizon),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
+    cmi5Sessions: createCmi5SessionStore(writes, reads),
     imports: createImportStore(writes, reads),
     upkeep: createUpkeep(writes, file),
     jobs: () => createAgendaBackend({ writes, reads, clock, channel: file }),

@@ -17,6 +17,7 @@ import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
+import { sessionReads, sessionWrites } from './sessions.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
@@ -43,6 +44,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...agendaWrites(db, context),
     ...importWrites(db),
     ...upkeepWrites(db),
+    ...sessionWrites(db),
   }
 }
 
@@ -63,6 +65,7 @@ export function allReads(db: Database) {
     ...refusalReads(db),
     ...agendaReads(db),
     ...importReads(db),
+    ...sessionReads(db),
   }
 }
 
