@@ -137,7 +137,7 @@ describe('Limits that are not judged window by window', () => {
   })
 })
 
-it('tag and learnerIn: what the catalogue and the people feed say decides, for the past as well', async () => {
+it('tag: what the catalogue files an element under decides, for the past as well', async () => {
   const entry = {
     id: 'https://content.example/a',
     name: 'A',
