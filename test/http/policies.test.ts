@@ -1,5 +1,5 @@
 /** Shapes of policies over HTTP: what time alone changes, limits that are not judged window by window, breakdowns, explanations. */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
 
@@ -39,6 +39,9 @@ const use = (who: string, time: string, course = 'a', more: object = {}) =>
     timestamp: time,
     ...more,
   })
+
+/** Without the mark of the SCORM profile, by which any content is tracked. */
+const NOT_SCORM = { context: undefined }
 
 async function idOf(who: string): Promise<string> {
   const { items } = await read<{ items: { learner: string; name: string }[] }>('/learners?limit=1000')
@@ -155,6 +158,109 @@ it('tag: what the catalogue files an element under decides, for the past as well
   // In April Col used B, which has no tag.
   expect(await names('tagged.1.2026-04-01')).toEqual([])
   expect((await read<{ items: object[] }>('/elements')).items).toMatchObject([{ tags: ['safety'] }])
+})
+
+describe('Rules of the sources', () => {
+  it('A6, A14: each use of a tracked element is an attempt, use of an untracked one none; learners not active are reported too', async () => {
+    const plain = {
+      id: 'https://content.example/plain',
+      name: 'P',
+      kind: 'other',
+      utilizationTracking: 'none',
+    }
+    await server.api('/elements', { method: 'PUT', body: [plain] })
+    await server.send([
+      use('pat', '2026-02-02T10:00:00Z', 'a'),
+      use('pat', '2026-02-09T10:00:00Z', 'a'),
+      use('pat', '2026-02-09T12:00:00Z', 'plain', NOT_SCORM),
+    ])
+    await server.counted('plain')
+    const tracked = async (more: string) =>
+      (await read<{ items: object[] }>(`/attempts?learner=${await idOf('pat')}&${more}`)).items
+    expect(await tracked('tracked=true&element=https://content.example/a')).toHaveLength(2)
+    expect(await tracked('tracked=true&element=https://content.example/plain')).toHaveLength(0)
+    const april = await read<{ items: { name: string }[] }>('/windows/plain.1.2026-04-01/learners')
+    expect(april.items.map(({ name }) => name)).not.toContain('pat')
+  })
+
+  it('A4: SCORM content is tracked whatever its setting says', async () => {
+    const sco = {
+      id: 'https://lms.example.org/c/fire',
+      name: 'F',
+      kind: 'scorm',
+      utilizationTracking: 'none',
+    }
+    await server.api('/elements', { method: 'PUT', body: [sco] })
+    await server.send([
+      statement({ actor: { name: 'sol', ...learner('sol') }, timestamp: '2026-02-03T10:00:00Z' }),
+    ])
+    await server.counted('plain')
+    const list = await read<{ items: { name: string }[] }>('/windows/plain.1.2026-02-01/learners')
+    expect(list.items.map(({ name }) => name)).toContain('sol')
+  })
+
+  it('D2, D7: viewing a learning plan adds nothing; who may sign in and who is active bear different names', async () => {
+    const plan = {
+      id: 'https://content.example/plan',
+      name: 'Plan',
+      kind: 'other',
+      utilizationTracking: 'none-resource',
+    }
+    await server.api('/elements', { method: 'PUT', body: [plan] })
+    const verb = { id: 'http://id.tincanapi.com/verb/viewed' }
+    await server.send([use('vic', '2026-02-04T10:00:00Z', 'plan', { verb, ...NOT_SCORM })])
+    await server.counted('plain')
+    const list = await read<{ items: object[] }>('/windows/plain.1.2026-02-01/learners')
+    expect(JSON.stringify(list)).not.toContain('vic')
+    const people = await read<{ items: object[] }>('/learners?limit=1000')
+    expect(people.items.some((one) => 'active' in one)).toBe(false)
+    expect(await read('/licence?policy=plain')).toHaveProperty('activeLearners')
+  })
+
+  it('Q10: attending counts by Docebo’s own words at the time of the session, and not where only material counts', async () => {
+    await add('with-ilt', { count: { any: [{ evidence: true }, { verb: ['attended'] }] } })
+    await add('material', { count: { any: [{ verb: ['initialized', 'resumed', 'accessed'] }] } })
+    const verb = { id: 'http://adlnet.gov/expapi/verbs/attended' }
+    await server.send([use('wes', '2026-01-31T23:00:00Z', 'plan', { verb, ...NOT_SCORM })])
+    await server.counted('material')
+    const active = async (id: string) =>
+      (await read<{ activeLearners: number }>(`/windows/${id}`)).activeLearners
+    expect([await active('with-ilt.1.2026-01-01'), await active('material.1.2026-01-01')]).toEqual([1, 0])
+  })
+
+  it('Q20: a mailbox and its SHA-1 are one person without anybody saying so', async () => {
+    const hash = createHash('sha1').update('mailto:xia@example.org').digest('hex')
+    await server.send([
+      use('xia', '2025-12-03T10:00:00Z', 'a', { actor: { mbox: 'mailto:xia@example.org' } }),
+      use('xia', '2025-12-04T10:00:00Z', 'a', { actor: { mbox_sha1sum: hash } }),
+      use('xia', '2025-12-05T10:00:00Z', 'a', { actor: { mbox: 'mailto:xia@EXAMPLE.org' } }),
+    ])
+    await server.counted('plain')
+    expect(await read('/windows/plain.1.2025-12-01')).toMatchObject({ activeLearners: 1 })
+  })
+
+  it('Q2: another anchor takes over only where a window of both versions begins', async () => {
+    const anchored = (anchor: string) => ({
+      window: { kind: 'anchored', length: { months: 1 }, anchor },
+    })
+    await add('anchored', anchored('2024-01-15'))
+    const next = (effectiveFrom: string, anchor: string) =>
+      server.api('/policies', {
+        method: 'POST',
+        body: {
+          schema: 1,
+          id: 'anchored',
+          count: { any: [{ evidence: true }] },
+          unique: { by: ['learner'] },
+          ...anchored(anchor),
+          effectiveFrom,
+        },
+      })
+    const refused = await next('2030-01-20T00:00:00Z', '2024-01-20')
+    expect(refused.status).toBe(400)
+    expect(await refused.text()).toContain('effectiveFrom')
+    expect((await next('2030-01-15T00:00:00Z', '2030-01-15')).status).toBe(201)
+  })
 })
 
 describe('Explanations (F1)', () => {

@@ -254,6 +254,13 @@ describe('Rolling windows (ruling 10)', () => {
   })
 })
 
+test('Q17, A23: a learner whose every use is voided is in the total, as long as voided use counts', () => {
+  const voided: Given = { id: '1', at: '2024-02-10', obstacles: ['voided'] }
+  expect(count([voided], versions(policy()))[0]?.firstQualified).toBe(ms('2024-02-10'))
+  const drops = versions(policy({ removal: { voided: 'drops' } }))
+  expect(count([voided], drops)).toMatchObject([{ counted: [], firstQualified: null }])
+})
+
 test('Q12: what is too old is listed for review and counts nowhere', () => {
   const strict = versions(policy({ window: calendar, time: { maxBackdateDays: 30 } }))
   const counts = count([{ id: 'old', at: '2024-02-10', stored: '2024-06-01' }], strict)

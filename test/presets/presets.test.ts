@@ -247,7 +247,7 @@ async function counted(window: { id: string; activeLearners: number }): Promise<
 }
 
 describe.each(Object.entries(EXPECTED))('Preset %s', (name, { windows, live }) => {
-  it('counts who was worked out by hand, window by window', async () => {
+  it('D10, F2: lists and counts who was worked out by hand, window by window', async () => {
     const { items } = await json<{ items: { id: string; start: string; activeLearners: number }[] }>(
       `/windows?policy=${name}&from=2023-01-01T00:00:00Z&to=2025-07-01T00:00:00Z&limit=1000`,
     )
