@@ -8,7 +8,8 @@ import { type Caller, demand } from './access.ts'
 import type { Lrs } from './context.ts'
 import type { PolicyHistory } from './policies.ts'
 import { circumstancesOf, deriveHistory } from './recount.ts'
-import { findWindow, refOf, sinceOf } from './windows.ts'
+import { refOf, sinceOf } from './window-view.ts'
+import { findWindow } from './windows.ts'
 
 export const BREAKDOWNS = ['team', 'role', 'element', 'sub-account'] as const
 export type BreakdownBy = (typeof BREAKDOWNS)[number]
@@ -16,7 +17,7 @@ export type BreakdownBy = (typeof BREAKDOWNS)[number]
 export interface Breakdown extends Tally {
   readonly window: string
   readonly by: BreakdownBy
-  /** The count of the window. */
+  /** The count of the window, as known today. */
   readonly count: number
   /** Why the groups add up to more than the count, or that they do not. */
   readonly text: string
@@ -25,7 +26,7 @@ export interface Breakdown extends Tally {
 const PAGE = 200
 
 /**
- * Teams and roles are those of now. Elements and sub-accounts are those of all evidence in the window, so that learner's
+ * Of a closed window too it is what is known today, not what was sealed. Teams and roles are those of now. Elements and sub-accounts are those of all evidence in the window, so that learner's
  * history is read: a second for some thousand learners.
  * @throws Refusal `not-found`
  */

@@ -2,7 +2,12 @@
 import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
+import { createActLog } from './acts.ts'
+import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { attachmentCollections } from './attachment-collections.ts'
+import { createAttachmentTaking } from './attachment-taking.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCataloguePuts } from './catalogue-put.ts'
 import { statementCollections } from './collections.ts'
 import { createGate, guarded } from './connection.ts'
@@ -25,6 +30,7 @@ import { createPurged } from './purged.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './removals.ts'
 import { createCmi5SessionStore } from './sessions.ts'
+import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -51,7 +57,11 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     [LAUNCHES]: launchesEffect(db, collections, joins),
     [PROFILES]: profilesEffect(collections, joins),
     [HIDE]: hideEffect(collections),
-    [PURGE]: purgeEffect(collections, createPurged(collections)),
+    [PURGE]: purgeEffect(
+      collections,
+      createPurged(collections),
+      createAttachmentTaking(attachmentCollections(db), () => clock.now()),
+    ),
   }
   const core = createCore({ db, clock, timing, effects })
   const puts = createCataloguePuts(db, () => clock.now())
@@ -67,6 +77,10 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     credentials: guarded(createCredentialStore(db), gate),
     keys: guarded(createKeyStore(db), gate),
     statements: guarded(createStatementStore(core), gate),
+    attachments: guarded(
+      createAttachmentStore(db, collections, () => clock.now()),
+      gate,
+    ),
     descriptions: guarded(createDescriptionStore(collections), gate),
     elements: guarded(createElementStore(db, puts), gate),
     launches: guarded(createLaunchStore(db, core.journal), gate),
@@ -75,6 +89,9 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     policies: guarded(createPolicyStore(db), gate),
     removals: guarded(createRemovalStore(core, deletionStore(db)), gate),
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
+    snapshots: guarded(createSnapshotStore(db, collections, core.allocator), gate),
+    adjustments: guarded(createAdjustmentStore(db, core.redirects), gate),
+    acts: guarded(createActLog(db), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
     cmi5Sessions: guarded(createCmi5SessionStore(db), gate),

@@ -2,6 +2,8 @@
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
+import { attachmentsSchema } from './schema/attachments.ts'
+import { closingSchema } from './schema/closing.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
@@ -20,6 +22,8 @@ export const MIGRATIONS: readonly string[] = [
   descriptionsSchema,
   removalsSchema,
   sessionsSchema,
+  attachmentsSchema,
+  closingSchema,
   elementTagsSchema,
 ]
 

@@ -1,7 +1,10 @@
 /** The ports, over a writer and readers. Apart from subjects.ts, so that the threads need not load what only ports need. */
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
+import { createActLog } from './acts.ts'
+import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
@@ -18,6 +21,7 @@ import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore } from './removals.ts'
 import { createCmi5SessionStore } from './sessions.ts'
+import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
@@ -41,6 +45,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     credentials: createCredentialStore(writes, reads),
     keys: createKeyStore(writes),
     statements: createStatementStore(writes, reads, horizon),
+    attachments: createAttachmentStore(writes, reads, file),
     descriptions: createDescriptionStore(reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
@@ -49,6 +54,9 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     policies: createPolicyStore(writes, reads),
     removals: createRemovalStore(writes, reads),
     metering: createMeteringStore(writes, reads, horizon),
+    snapshots: createSnapshotStore(writes, reads),
+    adjustments: createAdjustmentStore(writes, reads),
+    acts: createActLog(writes, reads),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
     cmi5Sessions: createCmi5SessionStore(writes, reads),
