@@ -101,6 +101,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
   const http = createHttp({
     lrs,
     bodyLimit: config.ROLLCALL_BODY_LIMIT,
+    attachmentLimit: config.ROLLCALL_ATTACHMENT_LIMIT,
     bodies: createBodies(lrs, intake),
     log,
     keepRefusals: config.ROLLCALL_REFUSALS,

@@ -3,9 +3,10 @@ import { z } from 'zod'
 
 const size = z
   .string()
-  .regex(/^\d+(kb|mb)?$/i, 'give bytes, or a number with kb or mb')
+  .regex(/^\d+(kb|mb|gb)?$/i, 'give bytes, or a number with kb, mb or gb')
   .transform((text) => {
     const number = Number.parseInt(text, 10)
+    if (/gb$/i.test(text)) return number * 1024 * 1024 * 1024
     if (/mb$/i.test(text)) return number * 1024 * 1024
     return /kb$/i.test(text) ? number * 1024 : number
   })
@@ -65,6 +66,11 @@ export const configSchema = z.object({
   ROLLCALL_BODY_LIMIT: size.default(10 * 1024 * 1024).meta({
     description: 'Largest request body, in bytes or with `kb` or `mb`; more gets 413.',
     shown: '10mb',
+  }),
+  ROLLCALL_ATTACHMENT_LIMIT: size.default(1024 * 1024 * 1024).meta({
+    description:
+      'Largest multipart/mixed request, all attachments together, in bytes or with `kb`, `mb` or `gb`; more gets 413.',
+    shown: '1gb',
   }),
   ROLLCALL_READERS: z.coerce
     .number()

@@ -4,8 +4,10 @@ import { Agenda, type AgendaBackend } from 'agenda'
 import type { RecountDeps } from '../lrs/recount.ts'
 import { drain, LEASE_MS } from './drain.ts'
 import { createPace } from './pace.ts'
+import { sweepAttachments } from './sweep-attachments.ts'
 
 const DRAIN = 'drain'
+const SWEEP = 'sweep attachments'
 /** Agenda's polling finds work of other processes and after failures; our own commits wake the drain at once (ruling 34). */
 const POLL_MS = 500
 /** A drain that nobody woke: what a crash left behind. */
@@ -56,8 +58,11 @@ export async function startJobs(
     running = false
     if (again) wake()
   })
+  // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler.
+  agenda.define(SWEEP, async () => await sweepAttachments(deps))
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
+  await agenda.every('1 hour', SWEEP)
 
   function wake(): void {
     again = true

@@ -1,10 +1,12 @@
 /** Statements come in: POST and PUT /xapi/statements. */
-import type { IncomingStatement } from '../store/ports.ts'
+import type { IncomingStatement, StagedAttachment } from '../store/ports.ts'
 import type { Version } from '../xapi/types.ts'
 import { type Caller, type CredentialCaller, credentialOf, demand, voidsOthers } from './access.ts'
+import { checkSignatures } from './check-signatures.ts'
 import { refuseOutside } from './cmi5/bounds.ts'
 import { cmi5Violations, FLAG_TERM } from './cmi5/conformance.ts'
 import type { Lrs } from './context.ts'
+import { matchAttachments } from './match-attachments.ts'
 import { authorityOf, prepareStatement } from './prepare-statement.ts'
 import { inSlices, type ReceivedStatement, readStatements } from './read-statements.ts'
 import { malformed, malformedAt, Refusal } from './refusal.ts'
@@ -14,6 +16,8 @@ export interface StatementsRequest {
   readonly version: Version
   /** PUT: the id of the URL, lower case. */
   readonly putId?: string
+  /** What came with the statements; absent: the request was JSON. */
+  readonly attachments?: readonly StagedAttachment[]
 }
 
 export interface StoredIds {
@@ -38,13 +42,14 @@ export async function storeStatements(
   const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
   if (writer.session) refuseOutside(writer.session, received)
   const ids = idsFor(lrs, received, request.putId)
-  refuseMissingAttachments(received)
+  const own = await attachmentsFor(lrs, writer.tenant, { received, ids, request })
   const authority = authorityOf(writer, lrs.home)
   const statements: IncomingStatement[] = []
   await inSlices(received, (item, index) => {
     const id = ids[index] as string
     const prepared = prepareStatement(item, id, writer, { authority, version: request.version })
-    statements.push(conforms(lrs, writer, item) ? prepared : flagged(prepared))
+    const whole = { ...prepared, attachments: own[index] ?? [] }
+    statements.push(conforms(lrs, writer, item) ? whole : flagged(whole))
   })
   if (statements.length === 0) return { ids, fresh: 0 }
   const outcome = await lrs.stores.statements.insert(writer.tenant, {
@@ -112,20 +117,23 @@ function idsFor(
   })
 }
 
-/** A JSON request carries no attachment bytes, so every attachment needs its `fileUrl` (1.0.3 Data §2.4.11). */
-function refuseMissingAttachments(received: readonly ReceivedStatement[]): void {
-  for (const { statement, path } of received) {
-    const { object } = statement
-    const inner = object.objectType === 'SubStatement' ? object.attachments : undefined
-    const missing = [...(statement.attachments ?? []), ...(inner ?? [])].find(
-      (one) => one.fileUrl === undefined,
-    )
-    if (missing) {
-      throw malformedAt(
-        `${path}.attachments`,
-        'an attachment without fileUrl needs its bytes in a multipart/mixed request',
-        'XAPI-00129',
-      )
-    }
-  }
+/** For each statement the bytes it came with. @throws Refusal `malformed` when some are missing, in excess, or no signature */
+async function attachmentsFor(
+  lrs: Lrs,
+  tenant: string,
+  {
+    received,
+    ids,
+    request: { version, attachments },
+  }: {
+    readonly received: readonly ReceivedStatement[]
+    readonly ids: readonly string[]
+    readonly request: StatementsRequest
+  },
+): Promise<readonly (readonly StagedAttachment[])[]> {
+  const staged = attachments && new Map(attachments.map((one) => [one.sha2, one]))
+  const own = matchAttachments(received, staged ?? null)
+  const signed = { tenant, version, staged: staged ?? new Map<string, StagedAttachment>() }
+  for (const [index, one] of received.entries()) await checkSignatures(lrs, one, ids[index] ?? '', signed)
+  return own
 }

@@ -5,6 +5,7 @@
  */
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
+import type { AttachmentStore } from './ports/attachments.ts'
 import type { DescriptionStore } from './ports/descriptions.ts'
 import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
@@ -16,6 +17,7 @@ import type { Cmi5SessionStore } from './ports/sessions.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
+export type * from './ports/attachments.ts'
 export * from './ports/descriptions.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
@@ -33,6 +35,7 @@ export interface Stores {
   readonly credentials: CredentialStore
   readonly keys: KeyStore
   readonly statements: StatementStore
+  readonly attachments: AttachmentStore
   readonly descriptions: DescriptionStore
   readonly elements: ElementStore
   readonly launches: LaunchStore

@@ -3,6 +3,9 @@ import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { attachmentCollections } from './attachment-collections.ts'
+import { createAttachmentTaking } from './attachment-taking.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCataloguePuts } from './catalogue-put.ts'
 import { statementCollections } from './collections.ts'
 import { createGate, guarded } from './connection.ts'
@@ -51,7 +54,11 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     [LAUNCHES]: launchesEffect(db, collections, joins),
     [PROFILES]: profilesEffect(collections, joins),
     [HIDE]: hideEffect(collections),
-    [PURGE]: purgeEffect(collections, createPurged(collections)),
+    [PURGE]: purgeEffect(
+      collections,
+      createPurged(collections),
+      createAttachmentTaking(attachmentCollections(db), () => clock.now()),
+    ),
   }
   const core = createCore({ db, clock, timing, effects })
   const puts = createCataloguePuts(db, () => clock.now())
@@ -67,6 +74,10 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     credentials: guarded(createCredentialStore(db), gate),
     keys: guarded(createKeyStore(db), gate),
     statements: guarded(createStatementStore(core), gate),
+    attachments: guarded(
+      createAttachmentStore(db, collections, () => clock.now()),
+      gate,
+    ),
     descriptions: guarded(createDescriptionStore(collections), gate),
     elements: guarded(createElementStore(db, puts), gate),
     launches: guarded(createLaunchStore(db, core.journal), gate),

@@ -2,6 +2,7 @@
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
+import { attachmentsSchema } from './schema/attachments.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly string[] = [
   descriptionsSchema,
   removalsSchema,
   sessionsSchema,
+  attachmentsSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */

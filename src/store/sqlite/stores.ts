@@ -2,6 +2,7 @@
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
@@ -41,6 +42,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     credentials: createCredentialStore(writes, reads),
     keys: createKeyStore(writes),
     statements: createStatementStore(writes, reads, horizon),
+    attachments: createAttachmentStore(writes, reads, file),
     descriptions: createDescriptionStore(reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),

@@ -1,5 +1,6 @@
 /** Every subject of the store, put together: what the writer serves, and what a reader serves. */
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
+import { attachmentReads, attachmentWrites } from './attachments.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { deletionReads, deletionWrites } from './deletions.ts'
@@ -31,6 +32,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...credentialWrites(db),
     ...keyWrites(db),
     ...statementWrites(db, context),
+    ...attachmentWrites(db, context),
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
@@ -54,6 +56,7 @@ export function allReads(db: Database) {
     ...personReads(db),
     ...credentialReads(db),
     ...statementReads(db),
+    ...attachmentReads(db),
     ...descriptionReads(db),
     ...elementReads(db),
     ...identityReads(db),
