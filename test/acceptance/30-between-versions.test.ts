@@ -23,7 +23,7 @@ const ofVersion2 = () =>
   })
 
 describe('a statement of 2.0', () => {
-  it('is returned to a reader of 1.0.x unchanged, contextAgents and contextGroups included (decision 0009)', async () => {
+  it('is returned to a reader of 1.0.x unchanged, contextAgents and contextGroups included (decision 0010)', async () => {
     const own = ofVersion2()
     await lrs.send(own, V2)
     const [old, young] = [await lrs.read(own.id), await lrs.read(own.id, {}, V2)]
@@ -85,7 +85,7 @@ describe('a statement of 1.0.x', () => {
 
 describe('a timestamp', () => {
   it.each(['2026-03-01T10:00:00.5+01:00', '2026-03-01T09:00:00.123456789Z', '2026-03-01T09:00:00'])(
-    '%s is the same instant for readers of both versions, digit by digit as it was sent (ruling 26, decision 0009)',
+    '%s is the same instant for readers of both versions, digit by digit as it was sent (ruling 26, decision 0010)',
     async (timestamp) => {
       const own = statement({ timestamp })
       await lrs.send(own)
