@@ -7,6 +7,7 @@ const ON_BOTH_STORES = [
   'test/e2e/{demo,kill,process,samples}.test.ts',
   'test/lrs/rebuild.test.ts',
   'test/acceptance/*.test.ts',
+  'test/clients/{tincan,xapi-js}.test.ts',
 ]
 
 export default defineConfig({
