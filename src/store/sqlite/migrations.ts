@@ -5,9 +5,10 @@ import { accountsSchema } from './schema/accounts.ts'
 import { attachmentsSchema } from './schema/attachments.ts'
 import { closingSchema } from './schema/closing.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
+import { documentsSchema } from './schema/documents.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
-import { meteringSchema } from './schema/metering.ts'
+import { elementTagsSchema, meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
 import { profilesSchema, removalsSchema } from './schema/people.ts'
 import { sessionsSchema } from './schema/sessions.ts'
@@ -24,6 +25,8 @@ export const MIGRATIONS: readonly string[] = [
   sessionsSchema,
   attachmentsSchema,
   closingSchema,
+  documentsSchema,
+  elementTagsSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
