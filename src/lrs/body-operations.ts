@@ -1,17 +1,21 @@
 /** Operations on whole request bodies: small ones run here and now, large ones in a thread (ruling 36). */
-import { readJson } from '../xapi/json.ts'
 import type { Caller } from './access.ts'
+import { parseJson, textIn } from './body-text.ts'
 import type { Lrs } from './context.ts'
 import { checkStatements } from './decision.ts'
 import { addLaunches, putAliases, putElements } from './feeds.ts'
-import { malformed } from './refusal.ts'
+import { importLearners, type LearnerImport } from './import-learners.ts'
+import { type ReconcileRequest, reconcile } from './reconcile.ts'
 import { type StatementsRequest, storeStatements } from './store-statements.ts'
 
 /** Ruling 36 asks for a thread above 1 MB; but a body of 1 MB can be a million brackets. */
 export const LARGE = 256 * 1024
 
 /** A thread takes the bytes away from the caller. */
-export type Body = StatementsRequest
+export interface Body extends StatementsRequest {
+  /** Of the URL, for operations that have some. */
+  readonly options?: Readonly<Record<string, unknown>>
+}
 
 export const BODY_OPERATIONS = {
   'store statements': storeStatements,
@@ -21,6 +25,10 @@ export const BODY_OPERATIONS = {
   'put elements': (lrs: Lrs, caller: Caller, { bytes }: Body) => putElements(lrs, caller, parseJson(bytes)),
   'put aliases': (lrs: Lrs, caller: Caller, { bytes }: Body) => putAliases(lrs, caller, parseJson(bytes)),
   'add launches': (lrs: Lrs, caller: Caller, { bytes }: Body) => addLaunches(lrs, caller, parseJson(bytes)),
+  'import learners': (lrs: Lrs, caller: Caller, { bytes, options }: Body) =>
+    importLearners(lrs, caller, { ...(options as unknown as LearnerImport), text: textIn(bytes) }),
+  reconcile: (lrs: Lrs, caller: Caller, { bytes, options }: Body) =>
+    reconcile(lrs, caller, { ...(options as unknown as ReconcileRequest), text: textIn(bytes) }),
 }
 
 export type BodyOperation = keyof typeof BODY_OPERATIONS
@@ -47,11 +55,4 @@ export async function runBodyOperation<K extends BodyOperation>(
   body: Body,
 ): Promise<BodyResult<K>> {
   return (await BODY_OPERATIONS[operation](lrs, caller, body)) as BodyResult<K>
-}
-
-/** @throws Refusal `malformed` */
-export function parseJson(bytes: Uint8Array): unknown {
-  const json = readJson(bytes)
-  if ('violation' in json) throw malformed([json.violation])
-  return json.value
 }

@@ -1,7 +1,8 @@
 /** Reading API requests: JSON bodies as strictly as statements, list parameters, times. */
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
-import { type Body, LARGE, parseJson } from '../../lrs/body-operations.ts'
+import { type Body, LARGE } from '../../lrs/body-operations.ts'
+import { parseJson } from '../../lrs/body-text.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { malformedAt, Refusal } from '../../lrs/refusal.ts'
 import type { PageRequest } from '../../store/ports.ts'
@@ -46,9 +47,17 @@ const windows = z.strictObject({
   from: time.optional(),
   to: time.optional(),
 })
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional()
+const name = z.string().min(1).optional()
+const dryRun = z.strictObject({ dryRun: flag })
+const learners = z.strictObject({ ...pageParameters, team: name, role: name, test: flag })
+const learnerImport = z.strictObject({ dryRun: flag, confirm: flag, homePage: name })
+const reconcile = z.strictObject({ homePage: name })
 const attempts = z.strictObject({
   ...pageParameters,
   learner: z.string().min(1).optional(),
+  team: name,
+  role: name,
   element: z.string().min(1).optional(),
   reason: z.string().min(1).optional(),
   after: time.optional(),
@@ -58,7 +67,7 @@ const attempts = z.strictObject({
 })
 
 /** Unknown parameters are refused by name, as everywhere. */
-const queries = { page, nothing, policy, windows, attempts }
+const queries = { page, nothing, policy, windows, attempts, dryRun, learners, learnerImport, reconcile }
 type Queries = typeof queries
 
 export function queryOf<K extends keyof Queries>(request: Request, kind: K): z.infer<Queries[K]> {

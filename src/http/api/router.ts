@@ -11,6 +11,7 @@ import { allowOnly, bytesOf, limitFailedPasswords, rawBody, requireCaller } from
 import { accountRoutes } from './accounts.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
+import { peopleRoutes } from './people.ts'
 import { reportRoutes } from './reports.ts'
 import { jsonOf } from './request.ts'
 
@@ -40,7 +41,13 @@ export function apiRouter({ lrs, bodyLimit, bodies }: ApiDeps, limit: RequestHan
   router.all('/session', allowOnly('POST'))
 
   router.use(requireCaller(lrs), limit, body)
-  router.use(licenceRoutes(lrs), reportRoutes(lrs, bodies), feedRoutes(lrs, bodies), accountRoutes(lrs))
+  router.use(
+    licenceRoutes(lrs),
+    reportRoutes(lrs, bodies),
+    peopleRoutes(lrs, bodies),
+    feedRoutes(lrs, bodies),
+    accountRoutes(lrs),
+  )
   router.use((request) => {
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)
   })

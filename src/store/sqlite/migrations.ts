@@ -7,7 +7,7 @@ import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
-import { profilesSchema, removalsSchema } from './schema/people.ts'
+import { bornSchema, profilesSchema, removalsSchema } from './schema/people.ts'
 import { statementsSchema } from './schema/statements.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
@@ -18,6 +18,7 @@ export const MIGRATIONS: readonly string[] = [
   factTimesSchema,
   descriptionsSchema,
   removalsSchema,
+  bornSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
