@@ -22,7 +22,7 @@ export interface View {
 
 /**
  * One statement by `statementId` or `voidedStatementId`.
- * @returns its JSON text and when it was stored (ms)
+ * @returns its JSON text, and what is stored
  * @throws Refusal `not-found`, `forbidden`
  */
 export async function findStatement(
@@ -30,7 +30,7 @@ export async function findStatement(
   caller: Caller,
   query: Exclude<StatementQuery, ListQuery>,
   acceptLanguage: string | undefined,
-): Promise<{ text: string; stored: number }> {
+): Promise<{ text: string; found: StoredStatement }> {
   demand(caller, 'read own statements')
   const found = await lrs.stores.statements.find(caller.tenant, query.id, query.kind === 'voided')
   if (!found || !(may(caller, 'read statements') || found.credential === caller.id)) {
@@ -39,12 +39,14 @@ export async function findStatement(
       `there is no ${query.kind === 'voided' ? 'voided ' : ''}statement ${query.id}`,
     )
   }
-  return { text: viewOf(found, { format: query.format, acceptLanguage }), stored: found.stored }
+  return { text: viewOf(found, { format: query.format, acceptLanguage }), found }
 }
 
 export interface StatementPage {
   /** Each a JSON text. */
   readonly statements: readonly string[]
+  /** The same as they are stored. */
+  readonly found: readonly StoredStatement[]
   /** Cursor of the next page; null on the last. */
   readonly cursor: string | null
 }
@@ -78,6 +80,7 @@ export async function listStatements(
   const kept = query.format === 'canonical' && language !== undefined ? { language } : {}
   return {
     statements: items.map((item) => viewOf(item, view)),
+    found: items,
     cursor: more && last ? sealCursor({ after: last.seq, upTo, ...kept }, caller, lrs.keys.cursors) : null,
   }
 }

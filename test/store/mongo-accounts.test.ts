@@ -4,6 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
 import { accountStoresContract } from '../contract/account-stores.ts'
 import { activityStoreContract } from '../contract/activity-store.ts'
+import { cmi5SessionStoreContract } from '../contract/cmi5-session-store.ts'
 import { elementStoreContract } from '../contract/element-store.ts'
 import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
@@ -30,6 +31,7 @@ describe('MongoDB', () => {
   tenantStoreContract(open)
   accountStoresContract(open)
   leaseStoreContract(open)
+  cmi5SessionStoreContract(open)
   activityStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { accountStoresContract } from '../contract/account-stores.ts'
 import { activityStoreContract } from '../contract/activity-store.ts'
+import { cmi5SessionStoreContract } from '../contract/cmi5-session-store.ts'
 import { elementStoreContract } from '../contract/element-store.ts'
 import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
@@ -31,6 +32,7 @@ describe('SQLite', () => {
   tenantStoreContract(open)
   accountStoresContract(open)
   leaseStoreContract(open)
+  cmi5SessionStoreContract(open)
   activityStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)

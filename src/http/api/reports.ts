@@ -1,9 +1,10 @@
 /** Attempts, learners, decisions and the administrator's work lists. */
-import { Router } from 'express'
+import { type Request, Router } from 'express'
 import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { decideStatement } from '../../lrs/decision.ts'
 import { type DeletionView, deleteAttempts, listDeletions, readDeletion } from '../../lrs/deletions.ts'
+import { Refusal } from '../../lrs/refusal.ts'
 import { type AttemptFilter, listAttempts, listRefusals, readReview } from '../../lrs/reports.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { bodyOf, jsonOf, noParameters, pageOf, queryOf, uuidOf } from './request.ts'
@@ -64,12 +65,22 @@ export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
     .route('/check')
     .all(noParameters)
     .post(async (request, response) => {
+      refuseMultipart(request)
       const text = await bodies.run('check statements', callerOf(response), bodyOf(request))
       response.type('application/json').send(text)
     })
     .all(allowOnly('POST'))
 
   return router
+}
+
+/** Nothing is stored here, so there is nothing to do with the bytes of attachments. */
+function refuseMultipart(request: Request): void {
+  if (!request.is('multipart/*')) return
+  throw new Refusal(
+    'unsupported-media-type',
+    'statements to check are sent as application/json; bytes of attachments and signatures are not checked here',
+  )
 }
 
 function isEnded({ state }: DeletionView): boolean {

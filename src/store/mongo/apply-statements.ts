@@ -4,6 +4,7 @@
  * visible, and last the marks. The journal is deleted only after that.
  */
 import type { Fact } from '../../attempts/fact.ts'
+import type { AttachmentTaking } from './attachment-taking.ts'
 import { updateAll } from './bulk.ts'
 import { claimedFor, claimPath, describesPath } from './claim-keys.ts'
 import type { ReferenceDoc, StatementCollections, StatementDoc } from './collections.ts'
@@ -22,6 +23,7 @@ export interface ApplyParts {
   readonly noteObjects: NoteObjects
   readonly describe: NoteDescriptions
   readonly mark: MarkAffected
+  readonly taking: Pick<AttachmentTaking, 'refer'>
 }
 
 export interface ApplyStatements {
@@ -38,6 +40,7 @@ export function createApplyStatements({
   noteObjects,
   describe,
   mark,
+  taking,
 }: ApplyParts): ApplyStatements {
   const { statements } = collections
   const show = ({ batch }: Commit, claims: readonly StatementDoc[], voided: ReadonlySet<string>) =>
@@ -62,6 +65,7 @@ export function createApplyStatements({
       noteObjects(commit, facts),
       describe(commit, claims),
       references.write(claims),
+      taking.refer(commit.tenant, claims),
     ])
     await show(commit, claims, references.voidedBy(before, claims))
     const [affected] = await Promise.all([references.settle(tenant, claims), mark(commit, claims, meeting)])

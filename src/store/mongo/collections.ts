@@ -8,7 +8,7 @@
 import type { Collection, Db, IndexDescription } from 'mongodb'
 import type { GivenProfile } from '../../attempts/profile.ts'
 import type { Description } from '../../xapi/description.ts'
-import type { IdentityLink, Provenance } from '../ports.ts'
+import type { IdentityLink, KeptAttachment, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
 export interface FactPart {
@@ -43,6 +43,8 @@ export interface StatementDoc {
   readonly who: readonly string[]
   /** Of the commit that replaced the facts last. */
   readonly mended?: number
+  /** Bytes it came with, each hash once. */
+  readonly attachments?: readonly KeptAttachment[]
   /** Only of an imported one (ruling 37). */
   readonly provenance?: Provenance
   readonly stored: number

@@ -4,6 +4,8 @@ import type { Clock } from '../../clock.ts'
 import type { IdentityLink } from '../ports.ts'
 import { type Allocator, createAllocator } from './allocator.ts'
 import { createApplyStatements } from './apply-statements.ts'
+import { attachmentCollections } from './attachment-collections.ts'
+import { createAttachmentTaking } from './attachment-taking.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { type StatementCollections, statementCollections } from './collections.ts'
 import { inGroups } from './commit-groups.ts'
@@ -52,6 +54,7 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   const references = createReferences(collections)
   const noteObjects = objectNotes(collections)
   const mark = affectedMarker(collections)
+  const taking = createAttachmentTaking(attachmentCollections(db), () => clock.now())
   const application = createApplyStatements({
     collections,
     meet,
@@ -59,6 +62,7 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
     noteObjects,
     describe: descriptionNotes(collections),
     mark,
+    taking,
   })
   const journal = createJournal({
     collections,
@@ -75,7 +79,7 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   })
   const claims = createClaims(collections, journal)
   const purged = createPurged(collections)
-  const write = inGroups(createWriter({ collections, journal, claims, references, application }))
+  const write = inGroups(createWriter({ collections, journal, claims, references, application, taking }))
   const insert = createInsert({ collections, claims, purged, write })
   return {
     collections,

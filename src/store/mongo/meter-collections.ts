@@ -196,6 +196,7 @@ export const METER_COLLECTIONS = {
   tenants: [{ key: { slug: 1 }, unique: true }, { key: { created: 1, _id: 1 } }],
   people: [{ key: { tenant: 1, email: 1 }, unique: true }, { key: { tenant: 1, created: 1, id: 1 } }],
   credentials: [{ key: { key: 1 }, unique: true }, { key: { tenant: 1, created: 1, id: 1 } }],
+  cmi5_sessions: [{ key: { key: 1 }, unique: true }, { key: { tenant: 1, expires: 1 } }],
   refusals: [{ key: { tenant: 1, number: 1 } }],
   catalogues: [{ key: { 'put.recorded': 1 }, sparse: true }],
   elements: [

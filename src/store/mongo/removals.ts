@@ -4,8 +4,9 @@
  */
 import type { Tombstone } from '../../metering/tombstone.ts'
 import type { RemovalStore, TenantId } from '../ports.ts'
+import type { AttachmentTaking, AttachmentUse } from './attachment-taking.ts'
 import { byIds, chunksOf, updateAll, upsertAll, whereIn } from './bulk.ts'
-import type { StatementCollections } from './collections.ts'
+import type { StatementCollections, StatementDoc } from './collections.ts'
 import type { Core } from './core.ts'
 import type { deletionStore } from './deletions.ts'
 import type { Commit, Effect } from './journal.ts'
@@ -22,6 +23,8 @@ interface Removal {
   /** identityKeys. */
   readonly who: readonly string[]
   readonly tombstones: readonly Tombstone[]
+  /** The bytes they came with. */
+  readonly attachments?: readonly AttachmentUse[]
 }
 
 /** Statements of one journal. */
@@ -32,7 +35,7 @@ export function createRemovalStore(
   deletions: ReturnType<typeof deletionStore>,
 ): RemovalStore {
   const { statements } = collections
-  const SEEN = { projection: { id: 1, who: 1, voiding: 1, voided: 1, seq: 1 } } as const
+  const SEEN = { projection: { id: 1, who: 1, voiding: 1, voided: 1, seq: 1, attachments: 1 } } as const
   const found = async (tenant: TenantId, ids: readonly string[]) => {
     const docs = await byIds(
       statements,
@@ -44,13 +47,16 @@ export function createRemovalStore(
   const commit = async (
     tenant: TenantId,
     kind: string,
-    docs: readonly { readonly id: string; readonly who: readonly string[] }[],
+    docs: readonly Pick<StatementDoc, 'id' | 'who' | 'attachments'>[],
     tombstones: readonly Tombstone[],
   ) => {
     if (docs.length === 0 && tombstones.length === 0) return
     const buried = tombstones.map(({ learner }) => identityKey(learner))
     const who = [...new Set([...docs.flatMap((doc) => doc.who), ...buried])]
-    const removal: Removal = { ids: docs.map(({ id }) => id), who, tombstones }
+    const attachments = docs.flatMap(({ id, attachments: own = [] }) =>
+      own.map(({ sha2 }) => ({ statement: id, sha2 })),
+    )
+    const removal: Removal = { ids: docs.map(({ id }) => id), who, tombstones, attachments }
     await journal.commit(tenant, kind, removal)
   }
   return {
@@ -85,11 +91,15 @@ export function hideEffect(collections: StatementCollections): Effect {
   }
 }
 
-export function purgeEffect(collections: StatementCollections, purged: Purged): Effect {
+export function purgeEffect(
+  collections: StatementCollections,
+  purged: Purged,
+  taking: Pick<AttachmentTaking, 'release'>,
+): Effect {
   const { statements, references, tombstones: kept } = collections
   return async (commit, payload) => {
     const { tenant } = commit
-    const { ids, who, tombstones } = payload as Removal
+    const { ids, who, tombstones, attachments = [] } = payload as Removal
     await purged.remember(tenant, ids)
     await upsertAll(
       kept,
@@ -109,6 +119,7 @@ export function purgeEffect(collections: StatementCollections, purged: Purged): 
       const _id = { $in: chunk.map((id) => keyOf(tenant, id)) }
       await retried(() => statements.deleteMany({ _id, seq: { $gt: 0 } }))
     }
+    await taking.release(commit, attachments)
     const edges = await whereIn(references, { tenant }, 'from', ids, { projection: { _id: 1 } })
     for (const chunk of chunksOf(edges.map(({ _id }) => _id)))
       await retried(() => references.deleteMany({ _id: { $in: chunk } }))

@@ -3,6 +3,9 @@ import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { attachmentCollections } from './attachment-collections.ts'
+import { createAttachmentTaking } from './attachment-taking.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCataloguePuts } from './catalogue-put.ts'
 import { statementCollections } from './collections.ts'
 import { createGate, guarded } from './connection.ts'
@@ -24,6 +27,7 @@ import { createProfileStore, PROFILES, profilesEffect } from './profiles.ts'
 import { createPurged } from './purged.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './removals.ts'
+import { createCmi5SessionStore } from './sessions.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -50,7 +54,11 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     [LAUNCHES]: launchesEffect(db, collections, joins),
     [PROFILES]: profilesEffect(collections, joins),
     [HIDE]: hideEffect(collections),
-    [PURGE]: purgeEffect(collections, createPurged(collections)),
+    [PURGE]: purgeEffect(
+      collections,
+      createPurged(collections),
+      createAttachmentTaking(attachmentCollections(db), () => clock.now()),
+    ),
   }
   const core = createCore({ db, clock, timing, effects })
   const puts = createCataloguePuts(db, () => clock.now())
@@ -66,6 +74,10 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     credentials: guarded(createCredentialStore(db), gate),
     keys: guarded(createKeyStore(db), gate),
     statements: guarded(createStatementStore(core), gate),
+    attachments: guarded(
+      createAttachmentStore(db, collections, () => clock.now()),
+      gate,
+    ),
     descriptions: guarded(createDescriptionStore(collections), gate),
     elements: guarded(createElementStore(db, puts), gate),
     launches: guarded(createLaunchStore(db, core.journal), gate),
@@ -76,6 +88,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
+    cmi5Sessions: guarded(createCmi5SessionStore(db), gate),
     imports: guarded(createImportStore(db), gate),
     upkeep: guarded(createUpkeep(db), gate),
     jobs: () => createAgendaBackend(db, clock),

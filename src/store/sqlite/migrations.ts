@@ -2,12 +2,14 @@
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
+import { attachmentsSchema } from './schema/attachments.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
 import { bornSchema, profilesSchema, removalsSchema } from './schema/people.ts'
+import { sessionsSchema } from './schema/sessions.ts'
 import { statementsSchema } from './schema/statements.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
@@ -18,6 +20,8 @@ export const MIGRATIONS: readonly string[] = [
   factTimesSchema,
   descriptionsSchema,
   removalsSchema,
+  sessionsSchema,
+  attachmentsSchema,
   bornSchema,
 ]
 

@@ -1,6 +1,7 @@
 /** RemovalStore on SQLite: deleting statements (A21–A24). The acts themselves are in deletions.ts. */
 import type { Tombstone } from '../../metering/tombstone.ts'
 import type { RemovalStore, TenantId } from '../ports.ts'
+import { createAttachmentRelease } from './attachments.ts'
 import type { Database, WriteContext } from './database.ts'
 import type { deletionReads, deletionWrites } from './deletions.ts'
 import { createFactWriter } from './facts.ts'
@@ -46,6 +47,7 @@ function purger(db: Database, context: WriteContext) {
   const target = prepareTarget(db)
   const facts = createFactWriter(db, context)
   const index = createTermIndex(db, context)
+  const releaseAttachments = createAttachmentRelease(db, context)
   const rows = ['provenance', 'propagation', 'statement'].map((table) =>
     db.prepare<[number]>(`DELETE FROM ${table} WHERE seq = ?`),
   )
@@ -64,6 +66,7 @@ function purger(db: Database, context: WriteContext) {
     const refersTo = referredIn(rawOf.get(seq) ?? '{}')
     if (refersTo) edges.run(number, refersTo, seq)
     for (const row of rows) row.run(seq)
+    releaseAttachments(seq)
     uncleaned.run(partitionOf(seq))
     return true
   }

@@ -2,6 +2,7 @@
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
@@ -17,6 +18,7 @@ import { createPolicyStore } from './policies.ts'
 import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore } from './removals.ts'
+import { createCmi5SessionStore } from './sessions.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
@@ -40,6 +42,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     credentials: createCredentialStore(writes, reads),
     keys: createKeyStore(writes),
     statements: createStatementStore(writes, reads, horizon),
+    attachments: createAttachmentStore(writes, reads, file),
     descriptions: createDescriptionStore(reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
@@ -50,6 +53,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     metering: createMeteringStore(writes, reads, horizon),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
+    cmi5Sessions: createCmi5SessionStore(writes, reads),
     imports: createImportStore(writes, reads),
     upkeep: createUpkeep(writes, file),
     jobs: () => createAgendaBackend({ writes, reads, clock, channel: file }),

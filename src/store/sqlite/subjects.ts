@@ -1,5 +1,6 @@
 /** Every subject of the store, put together: what the writer serves, and what a reader serves. */
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
+import { attachmentReads, attachmentWrites } from './attachments.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { deletionReads, deletionWrites } from './deletions.ts'
@@ -17,6 +18,7 @@ import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
+import { sessionReads, sessionWrites } from './sessions.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
@@ -30,6 +32,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...credentialWrites(db),
     ...keyWrites(db),
     ...statementWrites(db, context),
+    ...attachmentWrites(db, context),
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
@@ -43,6 +46,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...agendaWrites(db, context),
     ...importWrites(db),
     ...upkeepWrites(db),
+    ...sessionWrites(db),
   }
 }
 
@@ -52,6 +56,7 @@ export function allReads(db: Database) {
     ...personReads(db),
     ...credentialReads(db),
     ...statementReads(db),
+    ...attachmentReads(db),
     ...descriptionReads(db),
     ...elementReads(db),
     ...identityReads(db),
@@ -63,6 +68,7 @@ export function allReads(db: Database) {
     ...refusalReads(db),
     ...agendaReads(db),
     ...importReads(db),
+    ...sessionReads(db),
   }
 }
 
