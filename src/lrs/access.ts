@@ -93,6 +93,10 @@ const GRANTS = {
   'launch cmi5 sessions': { scopes: ['launches', 'all'], purposes: ['lms'], roles: ['integrator'] },
   'read reports': { scopes: ['reports'], roles: ['licence', 'compliance', 'integrator'] },
   'manage policies': { scopes: [], roles: ['licence'] },
+  'close windows': { scopes: [], roles: ['licence'] },
+  'adjust counts': { scopes: [], roles: ['licence'] },
+  'dispute counts': { scopes: [], roles: ['licence', 'compliance', 'integrator'] },
+  'read acts': { scopes: [], roles: ['licence', 'compliance'] },
   'manage credentials': { scopes: [], roles: ['integrator'] },
   'manage people': { scopes: [], roles: [] },
 } as const satisfies Record<string, Grant>

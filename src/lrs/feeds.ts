@@ -8,6 +8,7 @@ import { checkAgent } from '../xapi/check-statement.ts'
 import { instantOf, isIri, isTimestamp } from '../xapi/formats.ts'
 import type { Agent, Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
+import { noteAct } from './acts.ts'
 import type { Lrs } from './context.ts'
 import { parseInput } from './parse-input.ts'
 import { effectOfChange, effectOfSplit, type PeopleEffect } from './people-effect.ts'
@@ -242,7 +243,10 @@ export async function removeAlias(
   if (!planned) throw new Refusal('not-found', `there is no link «${id}» that somebody made`)
   const effect = await effectOfSplit(lrs, caller.tenant, planned.learner, planned.parts)
   const done = dryRun ? planned : ((await identities.unlink(caller.tenant, id, { dryRun: false })) ?? planned)
-  if (!dryRun) lrs.wake()
+  if (!dryRun) {
+    await noteAct(lrs, caller, { id: lrs.newId(), act: 'remove alias', subject: id, reason: null })
+    lrs.wake()
+  }
   return {
     learner: done.learner,
     parts: done.parts.map((ifis) => ifis.map(agentOfIdentifier)),

@@ -29,11 +29,12 @@ export interface Reconciliation {
     readonly text: string
   }[]
   readonly onlyCounted: readonly {
-    readonly learner: string
+    /** Null in a closed window, once the person is erased. */
+    readonly learner: string | null
     readonly name: string | null
     readonly identities: readonly Identifier[]
-    readonly statementId: string
-    readonly at: string
+    readonly statementId: string | null
+    readonly at: string | null
     readonly text: string
   }[]
 }
@@ -78,14 +79,16 @@ export async function reconcile(
       })),
     ],
     onlyCounted: [...counted.values()]
-      .filter(({ learner }) => !listed.has(learner))
-      .map(({ learner, name, identities, firstEvidence: { statementId, at } }) => ({
+      .filter(({ learner }) => learner === null || !listed.has(learner))
+      .map(({ learner, name, identities, firstEvidence }) => ({
         learner,
         name,
         identities,
-        statementId,
-        at,
-        text: `Counted by statement ${statementId} of ${at}, under identifiers that are not on the list.`,
+        statementId: firstEvidence?.statementId ?? null,
+        at: firstEvidence?.at ?? null,
+        text: firstEvidence
+          ? `Counted by statement ${firstEvidence.statementId} of ${firstEvidence.at}, under identifiers that are not on the list.`
+          : 'Counted when the window was closed; what proved it is gone.',
       })),
   }
 }
@@ -94,7 +97,10 @@ async function everybody(lrs: Lrs, caller: Caller, window: string) {
   const found = new Map<string, Awaited<ReturnType<typeof listCounted>>['items'][number]>()
   let page = await listCounted(lrs, caller, window, { limit: PAGE })
   for (;;) {
-    for (const item of page.items) if (!found.has(item.learner)) found.set(item.learner, item)
+    for (const item of page.items) {
+      const name = item.learner ?? `erased ${found.size}`
+      if (!found.has(name)) found.set(name, item)
+    }
     if (page.next === null) return found
     page = await listCounted(lrs, caller, window, { limit: PAGE, cursor: page.next })
   }

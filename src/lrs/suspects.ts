@@ -8,7 +8,7 @@ import type { CountedLearner, Page, PageRequest } from '../store/ports.ts'
 import type { Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
 import type { Lrs } from './context.ts'
-import { identifiersOf, nameOf } from './counted.ts'
+import { identifiersOf, nameOf } from './people-view.ts'
 import { findWindow } from './windows.ts'
 
 export interface SuspectView {

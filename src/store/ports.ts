@@ -6,6 +6,7 @@
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
 import type { AttachmentStore } from './ports/attachments.ts'
+import type { ActLog, AdjustmentStore, SnapshotStore } from './ports/closing.ts'
 import type { DescriptionStore } from './ports/descriptions.ts'
 import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
@@ -18,6 +19,7 @@ import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
 export type * from './ports/attachments.ts'
+export type * from './ports/closing.ts'
 export * from './ports/descriptions.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
@@ -44,6 +46,9 @@ export interface Stores {
   readonly policies: PolicyStore
   readonly removals: RemovalStore
   readonly metering: MeteringStore
+  readonly snapshots: SnapshotStore
+  readonly adjustments: AdjustmentStore
+  readonly acts: ActLog
   readonly leases: LeaseStore
   readonly cmi5Sessions: Cmi5SessionStore
   readonly refusals: RefusalLog

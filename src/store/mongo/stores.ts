@@ -2,6 +2,8 @@
 import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
+import { createActLog } from './acts.ts'
+import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
 import { attachmentCollections } from './attachment-collections.ts'
 import { createAttachmentTaking } from './attachment-taking.ts'
@@ -28,6 +30,7 @@ import { createPurged } from './purged.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './removals.ts'
 import { createCmi5SessionStore } from './sessions.ts'
+import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -86,6 +89,9 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     policies: guarded(createPolicyStore(db), gate),
     removals: guarded(createRemovalStore(core, deletionStore(db)), gate),
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
+    snapshots: guarded(createSnapshotStore(db, collections, core.allocator), gate),
+    adjustments: guarded(createAdjustmentStore(db, core.redirects), gate),
+    acts: guarded(createActLog(db), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
     cmi5Sessions: guarded(createCmi5SessionStore(db), gate),

@@ -3,6 +3,7 @@ import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
 import { attachmentsSchema } from './schema/attachments.ts'
+import { closingSchema } from './schema/closing.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly string[] = [
   removalsSchema,
   sessionsSchema,
   attachmentsSchema,
+  closingSchema,
   bornSchema,
 ]
 

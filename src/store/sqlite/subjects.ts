@@ -1,6 +1,9 @@
 /** Every subject of the store, put together: what the writer serves, and what a reader serves. */
+import { actReads, actWrites } from './acts.ts'
+import { adjustmentReads, adjustmentWrites } from './adjustments.ts'
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
 import { attachmentReads, attachmentWrites } from './attachments.ts'
+import { closingReads, closingWrites } from './closings.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { deletionReads, deletionWrites } from './deletions.ts'
@@ -19,6 +22,7 @@ import { refusalReads, refusalWrites } from './refusals.ts'
 import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
 import { sessionReads, sessionWrites } from './sessions.ts'
+import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
@@ -41,6 +45,10 @@ export function allWrites(db: Database, context: WriteContext) {
     ...removalWrites(db, context),
     ...deletionWrites(db),
     ...allMeteringWrites(db, context),
+    ...closingWrites(db, context),
+    ...snapshotRowWrites(db),
+    ...adjustmentWrites(db),
+    ...actWrites(db),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
@@ -64,6 +72,10 @@ export function allReads(db: Database) {
     ...policyReads(db),
     ...deletionReads(db),
     ...allMeteringReads(db),
+    ...closingReads(db),
+    ...snapshotRowReads(db),
+    ...adjustmentReads(db),
+    ...actReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),
