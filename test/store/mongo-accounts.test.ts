@@ -3,6 +3,7 @@ import { describe } from 'vitest'
 import { accountStoresContract } from '../contract/account-stores.ts'
 import { activityStoreContract } from '../contract/activity-store.ts'
 import { cmi5SessionStoreContract } from '../contract/cmi5-session-store.ts'
+import { documentStoreContract } from '../contract/document-store.ts'
 import { elementStoreContract } from '../contract/element-store.ts'
 import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
@@ -20,6 +21,7 @@ describe('MongoDB', () => {
   leaseStoreContract(open)
   cmi5SessionStoreContract(open)
   activityStoreContract(open)
+  documentStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)
   profileStoreContract(open)
