@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
  * nothing on a stand-in for MongoDB that needs a millisecond for a statement, so those files are not among them.
  */
 const ON_BOTH_STORES = [
-  'test/http/{access,licence,operations,statement-list,statements}.test.ts',
+  'test/http/{access,licence,operations,statement-list,statement-search,statements}.test.ts',
   'test/e2e/samples.test.ts',
   'test/e2e/demo.test.ts',
   'test/acceptance/*.test.ts',

@@ -13,6 +13,7 @@ import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
 import { reportRoutes } from './reports.ts'
 import { jsonOf } from './request.ts'
+import { statementRoutes } from './statements.ts'
 
 /** Anybody may send one, so nobody may keep the server busy with it. */
 const SESSION_BODY = 16 * 1024
@@ -40,7 +41,13 @@ export function apiRouter({ lrs, bodyLimit, bodies }: ApiDeps, limit: RequestHan
   router.all('/session', allowOnly('POST'))
 
   router.use(requireCaller(lrs), limit, body)
-  router.use(licenceRoutes(lrs), reportRoutes(lrs, bodies), feedRoutes(lrs, bodies), accountRoutes(lrs))
+  router.use(
+    licenceRoutes(lrs),
+    reportRoutes(lrs, bodies),
+    statementRoutes(lrs),
+    feedRoutes(lrs, bodies),
+    accountRoutes(lrs),
+  )
   router.use((request) => {
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)
   })

@@ -7,6 +7,7 @@ import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
 import { profilesSchema } from './schema/people.ts'
+import { statementTimesSchema } from './schema/statement-times.ts'
 import { statementsSchema } from './schema/statements.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
@@ -15,6 +16,7 @@ export const MIGRATIONS: readonly string[] = [
   operationsSchema,
   profilesSchema,
   factTimesSchema,
+  statementTimesSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */

@@ -14,6 +14,7 @@ import { policyReads, policyWrites } from './policies.ts'
 import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
 import type { Remote } from './rpc.ts'
+import { statementTimeReads } from './statements-by-time.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
@@ -47,6 +48,7 @@ export function allReads(db: Database) {
     ...personReads(db),
     ...credentialReads(db),
     ...statementReads(db),
+    ...statementTimeReads(db),
     ...elementReads(db),
     ...identityReads(db),
     ...profileReads(db),
