@@ -1,13 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-/**
- * Whole servers, on the store that `store` names: the same files on both. Bodies of 10 MB and the two seconds of a count say
- * nothing on a stand-in for MongoDB that needs a millisecond for a statement, so those files are not among them.
- */
+/** Whole servers, on the store that `store` names: the same files on both. */
 const ON_BOTH_STORES = [
-  'test/http/{access,licence,operations,statement-list,statement-search,statements}.test.ts',
-  'test/e2e/samples.test.ts',
-  'test/e2e/demo.test.ts',
+  'test/http/{access,bad-bodies,cmi5,deletions,freshness,licence,lookups,operations,statement-list,statement-search,statements}.test.ts',
+  'test/e2e/{demo,kill,process,samples}.test.ts',
+  'test/lrs/rebuild.test.ts',
   'test/acceptance/*.test.ts',
 ]
 

@@ -65,13 +65,28 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
   const home = (config.ROLLCALL_URL ?? `${schemeOf(config)}://localhost:${config.PORT}`).replace(/\/$/, '')
   const threadDeps = {
     stores,
-    start: { clockOffset: clock.offset, keys, home, logLevel: config.ROLLCALL_LOG },
+    start: {
+      clockOffset: clock.offset,
+      keys,
+      home,
+      cmi5: config.ROLLCALL_CMI5,
+      logLevel: config.ROLLCALL_LOG,
+    },
     onFault,
   }
   const jobs = await startJobsThread(threadDeps)
   const intake = createIntake(threadDeps, jobs.wake)
   const catalogueOf = createCatalogues(stores)
-  const lrs: Lrs = { stores, clock, catalogueOf, newId: randomUUID, keys, home, wake: jobs.wake }
+  const lrs: Lrs = {
+    stores,
+    clock,
+    catalogueOf,
+    newId: randomUUID,
+    keys,
+    home,
+    cmi5: config.ROLLCALL_CMI5,
+    wake: jobs.wake,
+  }
   const first = await firstStart(lrs, {
     email: config.ROLLCALL_ADMIN_EMAIL,
     password: config.ROLLCALL_ADMIN_PASSWORD,
@@ -86,6 +101,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
   const http = createHttp({
     lrs,
     bodyLimit: config.ROLLCALL_BODY_LIMIT,
+    attachmentLimit: config.ROLLCALL_ATTACHMENT_LIMIT,
     bodies: createBodies(lrs, intake),
     log,
     keepRefusals: config.ROLLCALL_REFUSALS,
@@ -94,6 +110,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
     rateLimit: config.ROLLCALL_RATE_LIMIT,
     metricsToken: config.ROLLCALL_METRICS_TOKEN,
     origins: config.ROLLCALL_CORS ?? [],
+    url: config.ROLLCALL_URL,
   })
 
   return {

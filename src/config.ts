@@ -3,9 +3,10 @@ import { z } from 'zod'
 
 const size = z
   .string()
-  .regex(/^\d+(kb|mb)?$/i, 'give bytes, or a number with kb or mb')
+  .regex(/^\d+(kb|mb|gb)?$/i, 'give bytes, or a number with kb, mb or gb')
   .transform((text) => {
     const number = Number.parseInt(text, 10)
+    if (/gb$/i.test(text)) return number * 1024 * 1024 * 1024
     if (/mb$/i.test(text)) return number * 1024 * 1024
     return /kb$/i.test(text) ? number * 1024 : number
   })
@@ -66,6 +67,11 @@ export const configSchema = z.object({
     description: 'Largest request body, in bytes or with `kb` or `mb`; more gets 413.',
     shown: '10mb',
   }),
+  ROLLCALL_ATTACHMENT_LIMIT: size.default(1024 * 1024 * 1024).meta({
+    description:
+      'Largest multipart/mixed request, all attachments together, in bytes or with `kb`, `mb` or `gb`; more gets 413.',
+    shown: '1gb',
+  }),
   ROLLCALL_READERS: z.coerce
     .number()
     .int()
@@ -105,6 +111,12 @@ export const configSchema = z.object({
     .optional()
     .describe(
       'Origins whose pages may call xAPI and API from a browser, separated by commas, or `*` for any; none when unset.',
+    ),
+  ROLLCALL_CMI5: z
+    .enum(['accept', 'flag', 'refuse'])
+    .default('accept')
+    .describe(
+      'What happens to cmi5 statements that break the rules of cmi5: `accept`, `flag` (the review lists them), `refuse` (400).',
     ),
   ROLLCALL_TLS_CERT: z
     .string()

@@ -18,6 +18,7 @@ const lrs: Lrs = {
   newId: randomUUID,
   keys: start.keys,
   home: start.home,
+  cmi5: start.cmi5,
   // The main thread wakes the jobs when it gets the answer.
   wake: () => undefined,
 }

@@ -1,6 +1,7 @@
 /** The thread in which jobs run, so that counting never delays an answer (ruling 34). Says `ready`, then listens. */
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
+import { clockOf } from './clock.ts'
 import { connectStores } from './engine.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { createLog } from './log.ts'
@@ -16,7 +17,11 @@ const start = workerData as ThreadStart
 const stores = await connectStores(start.stores)
 const log = createLog(start.logLevel)
 const report = (error: unknown): void => log.error({ err: error }, 'job failed')
-const jobs = await startJobs({ stores, catalogueOf: createCatalogues(stores) }, stores.jobs(), report)
+const jobs = await startJobs(
+  { stores, catalogueOf: createCatalogues(stores), clock: clockOf(start.clockOffset) },
+  stores.jobs(),
+  report,
+)
 // What an earlier process left dirty is worked off now.
 jobs.wake()
 

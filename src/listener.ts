@@ -12,6 +12,10 @@ export function schemeOf({ ROLLCALL_TLS_CERT }: TlsSettings): 'http' | 'https' {
   return ROLLCALL_TLS_CERT === undefined ? 'http' : 'https'
 }
 
+/** A large attachment over a slow line takes longer than Node's five minutes; but some of it must arrive in that time, ms. */
+const LONGEST_MS = 3_600_000
+const SILENCE_MS = 300_000
+
 /** @throws ConfigError when the certificate or its key cannot be used */
 export function createListener(
   handler: RequestListener,
@@ -21,10 +25,12 @@ export function createListener(
   if (schemeOf(config) === 'http') {
     const listener = createHttpServer(handler)
     continueWhenRead(listener, handler)
+    limitTimes(listener)
     return { listener, scheme: 'http' }
   }
   const listener = createHttpsServer({ ...readPair(config), minVersion: 'TLSv1.2' }, handler)
   continueWhenRead(listener, handler)
+  limitTimes(listener)
   const renew = () => {
     try {
       listener.setSecureContext({ ...readPair(config), minVersion: 'TLSv1.2' })
@@ -36,6 +42,11 @@ export function createListener(
   process.on('SIGHUP', renew)
   listener.once('close', () => process.off('SIGHUP', renew))
   return { listener, scheme: 'https' }
+}
+
+function limitTimes(listener: Server): void {
+  listener.requestTimeout = LONGEST_MS
+  listener.timeout = SILENCE_MS
 }
 
 function readPair({ ROLLCALL_TLS_CERT, ROLLCALL_TLS_KEY }: TlsSettings): { cert: Buffer; key: Buffer } {

@@ -18,6 +18,7 @@ export interface ThreadStart {
   readonly clockOffset: SharedArrayBuffer
   readonly keys: Lrs['keys']
   readonly home: string
+  readonly cmi5: Config['ROLLCALL_CMI5']
   readonly logLevel: Config['ROLLCALL_LOG']
 }
 

@@ -1,5 +1,5 @@
 /** What deriving needs beside the facts, and what it gives. The function is in derive.ts. */
-import type { SessionKeyKind, StoredFact } from './fact.ts'
+import type { LaunchMode, SessionKeyKind, StoredFact } from './fact.ts'
 
 /** Accord's six utilization tracking settings. */
 export type UtilizationTracking =
@@ -20,6 +20,8 @@ export interface CatalogueEntry {
   readonly utilizationTracking: UtilizationTracking
   /** ms since the epoch. */
   readonly validFrom: number
+  /** What an administrator files it under, for policies that count by it; absent = nothing. */
+  readonly tags?: readonly string[]
 }
 
 /** Every entry of a tenant's catalogue by element id, each list ascending by `validFrom`. */
@@ -88,6 +90,10 @@ export interface Classified {
   readonly obstacles: readonly Obstacle[]
   /** cmi5 session whose launch mode nobody told. */
   readonly launchModeUnknown: boolean
+  /** The mode of the launch, as the LMS reported it, else as content said; absent = nobody told. */
+  readonly launchMode?: LaunchMode
+  /** Those of the catalogue entry valid at its effective time; absent = none. */
+  readonly tags?: readonly string[]
   /** The attempt it belongs to; null when it belongs to none (administrative, not content). */
   readonly attempt: string | null
 }

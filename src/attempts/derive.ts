@@ -8,7 +8,7 @@ import type {
   Obstacle,
 } from './derivation.ts'
 import { duplicatesIn } from './duplicates.ts'
-import { decideElement } from './element.ts'
+import { decideElement, entryAt } from './element.ts'
 import { elementRootOf } from './element-root.ts'
 import type { StoredFact } from './fact.ts'
 import { groupBy } from './group-by.ts'
@@ -18,6 +18,7 @@ import { launchFinder } from './launches.ts'
 import {
   isLaunchModeUnknown,
   type LaunchSituation,
+  launchModeOf,
   previewObstacles,
   type SessionSigns,
   signsOf,
@@ -128,6 +129,7 @@ function judge(
       detached,
       obstacles: obstaclesOf(item, situation, context),
       launchModeUnknown: isLaunchModeUnknown(situation),
+      launchMode: launchModeOf(situation),
     }
   })
 }
@@ -140,6 +142,11 @@ function withLastObstacles(items: readonly Work[], gapMs: number): readonly Work
     if (item.fact.voided) last.push('voided')
     return last.length === 0 ? item : { ...item, obstacles: [...item.obstacles, ...last] }
   })
+}
+
+function tagsOf({ root, at }: Work): Pick<Classified, 'tags'> {
+  const { tags = [] } = entryAt(root.entries, at) ?? {}
+  return tags.length > 0 ? { tags } : {}
 }
 
 const inOrderOfArrival = (a: Classified, b: Classified): number =>
@@ -175,6 +182,8 @@ export function derive(facts: readonly StoredFact[], context: DerivationContext)
       elementRule: item.decision.rule,
       obstacles: item.obstacles,
       launchModeUnknown: item.launchModeUnknown,
+      ...(item.launchMode !== undefined && { launchMode: item.launchMode }),
+      ...tagsOf(item),
       attempt: attemptOf.get(item) ?? null,
     }),
   )

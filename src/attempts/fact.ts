@@ -74,8 +74,12 @@ export interface Fact {
   readonly durationMs?: number
   /** Set only when the statement came without an id: equal fingerprints are one piece of evidence (ruling 6). */
   readonly fingerprint?: string
+  /** Ids of the category activities, sorted. Facts stored by earlier versions have none: `rollcall recount` adds them. */
+  readonly categories?: readonly string[]
   readonly credential: string
   readonly purpose: Purpose
+  /** The sub-account of the credential when it wrote (ruling 7). */
+  readonly subAccount?: string
 }
 
 /** A fact with what the store knows of its statement. */

@@ -17,6 +17,7 @@ export interface Origin {
   readonly idGiven: boolean
   readonly credential: string
   readonly purpose: Purpose
+  readonly subAccount?: string | undefined
 }
 
 function listOf(activities: ActivityOrList | undefined): readonly Activity[] {
@@ -164,6 +165,10 @@ function commonFacts(statement: Statement, origin: Origin): Common {
     at: Number.isNaN(at) ? null : at,
     credential: origin.credential,
     purpose: origin.purpose,
+    ...(marks.categories.length > 0 && {
+      categories: [...new Set(marks.categories.map(({ id }) => id))].sort(),
+    }),
+    ...(origin.subAccount !== undefined && { subAccount: origin.subAccount }),
     ...(hasScormProof(marks, event) && { scorm: true as const }),
     ...(marks.categories.some((category) => sourceMarks.cmi5.has(category.id)) && { cmi5: true as const }),
     ...defined<Pick<Fact, 'registration' | 'launchMode' | 'origin' | 'event'>>({

@@ -106,3 +106,12 @@ export function isLaunchModeUnknown({ fact, record, signs }: LaunchSituation): b
   const told = record?.mode !== undefined || signs.verifiedModes.size > 0 || signs.unverifiedModes.size > 0
   return fact.source === 'cmi5' && !told
 }
+
+/** The mode the session was launched in: the LMS's word first, Browse before the others. Undefined = nobody told. */
+export function launchModeOf({ record, signs }: LaunchSituation): LaunchMode | undefined {
+  if (record?.mode !== undefined) return record.mode
+  const told = signs.verifiedModes.size > 0 ? signs.verifiedModes : signs.unverifiedModes
+  return MODES.find((mode) => told.has(mode))
+}
+
+const MODES: readonly LaunchMode[] = ['Browse', 'Review', 'Normal']

@@ -1,7 +1,7 @@
 import type { Obstacle } from './derivation.ts'
 import type { ElementDecision } from './element.ts'
 import type { ElementRoot } from './element-root.ts'
-import type { StoredFact } from './fact.ts'
+import type { LaunchMode, StoredFact } from './fact.ts'
 
 /** One fact on its way through derive: each step reads what the ones before have set. */
 export interface Work {
@@ -14,10 +14,11 @@ export interface Work {
   readonly detached: boolean
   readonly obstacles: readonly Obstacle[]
   readonly launchModeUnknown: boolean
+  readonly launchMode: LaunchMode | undefined
 }
 
 /** What the first step sets. */
-export type Placed = Omit<Work, 'obstacles' | 'launchModeUnknown'>
+export type Placed = Omit<Work, 'obstacles' | 'launchModeUnknown' | 'launchMode'>
 
 /** A total order over facts that knows nothing of arrival numbers: permuting a history does not change it (ruling 6). */
 export function inOrder(a: { fact: StoredFact; at: number }, b: { fact: StoredFact; at: number }): number {

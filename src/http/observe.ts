@@ -16,7 +16,7 @@ export interface Answered {
 export function createRoutes(): (url: string, status: number) => string {
   const known = new Set<string>()
   return (url, status) => {
-    const [route] = /^\/(?:xapi\/|api\/v1\/)?[a-z-]*/.exec(url) ?? ['']
+    const [route] = /^\/(?:xapi\/|api\/v1\/)?[a-z0-9-]*/.exec(url) ?? ['']
     if (status < 400) known.add(route)
     return known.has(route) ? route : 'other'
   }

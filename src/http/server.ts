@@ -6,6 +6,7 @@ import { Refusal } from '../lrs/refusal.ts'
 import { apiRouter } from './api/router.ts'
 import { compressAnswers } from './compress.ts'
 import { allowOrigins } from './cors.ts'
+import { fetchRouter } from './fetch-url.ts'
 import { health, type Readiness, ready } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { limitRequests } from './middleware.ts'
@@ -24,6 +25,8 @@ export interface HttpDeps extends Omit<StatementsDeps, 'onStored'> {
   /** Requests a minute for each credential; 0: no limit. */
   readonly rateLimit: number
   readonly metricsToken?: string | undefined
+  /** Address under which clients reach the server; undefined: the one they came to. */
+  readonly url?: string | undefined
   /** Origins whose pages may call; `*`: any. */
   readonly origins?: readonly string[]
 }
@@ -52,6 +55,7 @@ export function createHttp(deps: HttpDeps): Express {
   app.use(allowOrigins(deps.origins ?? []))
   const limit = limitRequests(deps.rateLimit)
   app.use('/xapi', xapiRouter({ ...deps, onStored: metrics.stored }, limit))
+  app.use('/cmi5', fetchRouter(deps.lrs))
   app.use('/api/v1', apiRouter(deps, limit))
   app.use((request) => {
     throw new Refusal(

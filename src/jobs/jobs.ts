@@ -3,8 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend } from 'agenda'
 import type { RecountDeps } from '../lrs/recount.ts'
 import { drain, LEASE_MS } from './drain.ts'
+import { createPace } from './pace.ts'
+import { sweepAttachments } from './sweep-attachments.ts'
 
 const DRAIN = 'drain'
+const SWEEP = 'sweep attachments'
 /** Agenda's polling finds work of other processes and after failures; our own commits wake the drain at once (ruling 34). */
 const POLL_MS = 500
 /** A drain that nobody woke: what a crash left behind. */
@@ -24,6 +27,7 @@ export async function startJobs(
 ): Promise<Jobs> {
   const holder = randomUUID()
   const stopping = new AbortController()
+  const pace = createPace()
   /** A drain runs, until Agenda has written that it has ended. */
   let running = false
   /** Woken while a drain ran: it may have looked already. */
@@ -47,15 +51,18 @@ export async function startJobs(
     running = true
     again = false
     const control = { signal: stopping.signal, touch: () => job.touch() }
-    drained = drained.catch(() => undefined).then(() => drain(deps, holder, control))
+    drained = drained.catch(() => undefined).then(() => drain(deps, holder, control, pace))
     await drained
   })
   agenda.on(`complete:${DRAIN}`, () => {
     running = false
     if (again) wake()
   })
+  // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler.
+  agenda.define(SWEEP, async () => await sweepAttachments(deps))
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
+  await agenda.every('1 hour', SWEEP)
 
   function wake(): void {
     again = true

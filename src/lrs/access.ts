@@ -1,5 +1,5 @@
 /** Who calls, and what they may do. */
-import type { Purpose } from '../attempts/fact.ts'
+import type { LaunchMode, Purpose } from '../attempts/fact.ts'
 import type { Role, TenantId } from '../store/ports.ts'
 import { Refusal } from './refusal.ts'
 
@@ -24,7 +24,18 @@ export type Scope = (typeof SCOPES)[number]
 export const PURPOSES = ['learner', 'preview', 'lms', 'report'] as const satisfies readonly Purpose[]
 export const ROLES = ['admin', 'licence', 'compliance', 'integrator'] as const satisfies readonly Role[]
 
-interface CredentialCaller {
+/** What a cmi5 session was launched for, and all that its content may touch. */
+export interface SessionBounds {
+  readonly id: string
+  /** Canonical identifier. */
+  readonly learner: string
+  /** Lower case. */
+  readonly registration: string
+  readonly activity: string
+  readonly mode: LaunchMode
+}
+
+export interface CredentialCaller {
   readonly kind: 'credential'
   readonly tenant: TenantId
   readonly id: string
@@ -32,6 +43,10 @@ interface CredentialCaller {
   readonly label: string
   readonly purpose: Purpose
   readonly scopes: readonly string[]
+  /** The content of one cmi5 launch (lrs/cmi5/bounds.ts). */
+  readonly session?: SessionBounds
+  /** Ruling 7: written into the facts of what it sends. */
+  readonly subAccount?: string
 }
 
 interface PersonCaller {
@@ -58,11 +73,23 @@ const GRANTS = {
     scopes: ['statements/read/mine', 'statements/read', 'all/read', 'all'],
     roles: ['compliance'],
   },
+  /** Whoever reads statements, or works with documents, may know what they are about. */
+  'look up activities and agents': {
+    scopes: ['statements/read/mine', 'statements/read', 'state', 'profile', 'define', 'all/read', 'all'],
+    roles: ['compliance'],
+  },
+  /** Ruling 20. */
+  'see merged identities': { scopes: ['all/read', 'all'], roles: ['compliance'] },
+  /** What a statement says of Activities and Agents is kept only of who may say it (1.0.3 Communication §4.0). */
+  'define activities': { scopes: ['define', 'all'], roles: [] },
   'check statements': { scopes: ['statements/write', 'all'], roles: ['integrator', 'compliance', 'licence'] },
   'manage elements': { scopes: ['elements'], roles: ['integrator'] },
   'manage aliases': { scopes: ['aliases'], roles: ['integrator'] },
   /** Ruling 21: only a credential of purpose `lms` may say where a launch came from. */
   'record launches': { scopes: ['launches', 'all'], purposes: ['lms'], roles: ['integrator'] },
+  /** Physically deleted attempts are gone for ever (A24). */
+  'delete attempts': { scopes: [], roles: ['compliance'] },
+  'launch cmi5 sessions': { scopes: ['launches', 'all'], purposes: ['lms'], roles: ['integrator'] },
   'read reports': { scopes: ['reports'], roles: ['licence', 'compliance', 'integrator'] },
   'manage policies': { scopes: [], roles: ['licence'] },
   'manage credentials': { scopes: [], roles: ['integrator'] },

@@ -3,6 +3,8 @@ import jwt from 'jsonwebtoken'
 import { z } from 'zod'
 import type { Credential, Role } from '../store/ports.ts'
 import type { Caller } from './access.ts'
+import { SESSION_KEY } from './cmi5/launch-session.ts'
+import { sessionCaller } from './cmi5/sessions.ts'
 import type { Lrs } from './context.ts'
 import { Refusal } from './refusal.ts'
 import { hashSecret, passwordMatches, secretMatches } from './secrets.ts'
@@ -21,7 +23,7 @@ export async function authenticate(lrs: Lrs, authorization: string | undefined):
   if (authorization === undefined) throw new Refusal('unauthenticated', 'credentials are required')
   const [, scheme, value] = /^(\S+) +(\S+) *$/.exec(authorization) ?? []
   if (scheme?.toLowerCase() === 'basic' && value) return await byKeyAndSecret(lrs, value)
-  if (scheme?.toLowerCase() === 'bearer' && value) return await bySession(lrs, value)
+  if (scheme?.toLowerCase() === 'bearer' && value) return await byToken(lrs, value)
   throw new Refusal('unauthenticated', 'the Authorization header must be «Basic …» or «Bearer …»')
 }
 
@@ -35,19 +37,46 @@ async function byKeyAndSecret(lrs: Lrs, value: string): Promise<Caller> {
   const given = decodeBasic(value)
   if (!given) throw new Refusal('unauthenticated', 'the Basic credentials are not base64 of «key:secret»')
   const credential = await lrs.stores.credentials.byKey(given.key)
+  if (!credential && given.key.startsWith(SESSION_KEY)) return await byCmi5Session(lrs, given)
   const hashes = credential?.secretHashes ?? [hashSecret('', `${lrs.keys.credentials}?`)]
   if (!secretMatches(given.secret, lrs.keys.credentials, hashes) || !credential) {
-    throw new Refusal('unauthenticated', 'unknown key or wrong secret')
+    throw wrongSecret()
   }
   return credentialCaller(credential)
 }
 
-function credentialCaller(credential: Credential): Caller {
-  const { tenant, id, key, label, purpose, scopes } = credential
-  return { kind: 'credential', tenant, id, key, label, purpose, scopes }
+function wrongSecret(): Refusal {
+  return new Refusal('unauthenticated', 'unknown key or wrong secret')
 }
 
-function decodeBasic(value: string): { key: string; secret: string } | null {
+/** The credential that a fetch URL gave; it ends with its session (cmi5 §8.2.1). */
+async function byCmi5Session(lrs: Lrs, given: KeyAndSecret): Promise<Caller> {
+  const session = await lrs.stores.cmi5Sessions.byKey(given.key)
+  const hashes = session?.secretHash ? [session.secretHash] : []
+  if (!session || !secretMatches(given.secret, lrs.keys.credentials, hashes)) throw wrongSecret()
+  if (lrs.clock.now() >= session.expires) {
+    throw new Refusal('unauthenticated', 'this cmi5 session has expired; the LMS launches another one')
+  }
+  return sessionCaller(session)
+}
+
+/** A person's token is a JWT, which has dots; what a fetch URL gave may come as Bearer as well as Basic. */
+function byToken(lrs: Lrs, token: string): Promise<Caller> {
+  return decodeBasic(token)?.key.startsWith(SESSION_KEY) ? byKeyAndSecret(lrs, token) : bySession(lrs, token)
+}
+
+function credentialCaller(credential: Credential): Caller {
+  const { tenant, id, key, label, purpose, scopes, subAccount } = credential
+  const caller = { kind: 'credential' as const, tenant, id, key, label, purpose, scopes }
+  return subAccount === undefined ? caller : { ...caller, subAccount }
+}
+
+interface KeyAndSecret {
+  readonly key: string
+  readonly secret: string
+}
+
+function decodeBasic(value: string): KeyAndSecret | null {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return null
   const text = Buffer.from(value, 'base64').toString('utf8')
   const colon = text.indexOf(':')

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { Stores } from '../store/ports.ts'
 import type { CatalogueOf } from './catalogue.ts'
+import type { Cmi5Policy } from './cmi5/conformance.ts'
 
 export interface Lrs {
   readonly stores: Stores
@@ -19,6 +20,8 @@ export interface Lrs {
   }
   /** `homePage` of the account that stands as `authority`. */
   readonly home: string
+  /** What happens to statements that break the rules of cmi5; undefined: they are taken. */
+  readonly cmi5?: Cmi5Policy
   /** Tells the jobs that something is dirty (ruling 34). */
   wake(): void
 }

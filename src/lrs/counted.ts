@@ -2,16 +2,16 @@
 import type { Obstacle } from '../attempts/derivation.ts'
 import { profileOf } from '../attempts/profile.ts'
 import { reasonText } from '../attempts/reasons.ts'
-import type { CountedKey, Evidence } from '../metering/count.ts'
+import type { Evidence } from '../metering/count.ts'
 import { explain } from '../metering/explain.ts'
 import type { CountedLearner, Identity, Page, PageRequest } from '../store/ports.ts'
 import { agentOfIdentifier } from '../xapi/actor.ts'
 import type { Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
 import type { Lrs } from './context.ts'
-import { deriveHistory } from './recount.ts'
+import { circumstancesOf, deriveHistory } from './recount.ts'
 import { Refusal } from './refusal.ts'
-import { findWindow } from './windows.ts'
+import { findWindow, refOf, sinceOf } from './windows.ts'
 
 export interface EvidenceView {
   readonly statementId: string
@@ -38,7 +38,10 @@ export async function listCounted(
 ): Promise<Page<CountedView>> {
   demand(caller, 'read reports')
   const { window } = await findWindow(lrs, caller, windowId)
-  const { items, next } = await lrs.stores.metering.counted(caller.tenant, window, page)
+  const { items, next } = await lrs.stores.metering.counted(caller.tenant, refOf(window), {
+    ...page,
+    ...sinceOf(window),
+  })
   return { items: items.map(countedView), next }
 }
 
@@ -102,7 +105,8 @@ export async function explainLearner(
   const history = known && (await lrs.stores.metering.history(caller.tenant, known.id))
   if (!known || !history) throw new Refusal('not-found', `there is no learner «${learner}»`)
   const derivation = await deriveHistory(lrs, history)
-  const result = explain(derivation.classified, policy.versions, window)
+  const circumstances = circumstancesOf(lrs, history)
+  const result = explain(derivation.classified, policy.versions, window, circumstances)
   const about = {
     learner: known.id,
     name: nameOf(known.identities),
@@ -114,11 +118,10 @@ export async function explainLearner(
     },
   }
   if (result.counted) {
-    const keys: readonly CountedKey[] = await lrs.stores.metering.countedKeys(caller.tenant, window, known.id)
     return {
       ...about,
       counted: true,
-      keys: keys.map(({ key }) => key),
+      keys: result.keys.map(({ key }) => key),
       evidence: evidenceView(result.evidence),
     }
   }

@@ -4,8 +4,9 @@ import { derive } from '../attempts/derive.ts'
 import { factsOf } from '../attempts/facts.ts'
 import { elementRuleText, reasonText } from '../attempts/reasons.ts'
 import { agentOfIdentifier } from '../xapi/actor.ts'
-import type { Identifier, Version, Violation } from '../xapi/types.ts'
+import type { Identifier, Statement, Version, Violation } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
+import { cmi5Violations } from './cmi5/conformance.ts'
 import type { Lrs } from './context.ts'
 import { readStatements } from './read-statements.ts'
 import { deriveHistory } from './recount.ts'
@@ -30,6 +31,8 @@ export interface Decision {
   readonly statementId: string
   readonly tracked: boolean
   readonly voided: boolean
+  /** Which clauses of cmi5 it breaks; empty for what does not claim to be cmi5. */
+  readonly cmi5: readonly Violation[]
   /** One for each learner of the statement: a Group has several, a voiding statement none. */
   readonly learners: readonly LearnerDecision[]
 }
@@ -53,6 +56,7 @@ export async function decideStatement(lrs: Lrs, caller: Caller, id: string): Pro
     statementId: id,
     tracked: learners.some(({ tracked }) => tracked),
     voided: stored.voided,
+    cmi5: cmi5Violations(JSON.parse(stored.raw) as Statement, '$'),
     learners,
   }
 }
@@ -95,9 +99,9 @@ export async function checkStatements(
     const now = lrs.clock.now()
     const origin =
       caller.kind === 'credential'
-        ? { credential: caller.id, purpose: caller.purpose }
+        ? { credential: caller.id, purpose: caller.purpose, subAccount: caller.subAccount }
         : { credential: caller.id, purpose: 'learner' as const }
-    const decisions = received.map(({ statement }, seq) => {
+    const decisions = received.map(({ statement, path }, seq) => {
       const statementId = statement.id?.toLowerCase() ?? lrs.newId()
       const facts = factsOf(statement, { statementId, idGiven: statement.id !== undefined, ...origin })
       const learners = facts.flatMap((fact) => {
@@ -105,9 +109,16 @@ export async function checkStatements(
         const context = { tenant: caller.tenant, catalogue, launches: [], settings: DEFAULT_SETTINGS }
         return derive(stored, context).classified.map((one) => decisionOf(one, null))
       })
-      return { statementId, tracked: learners.some(({ tracked }) => tracked), voided: false, learners }
+      return {
+        statementId,
+        tracked: learners.some(({ tracked }) => tracked),
+        voided: false,
+        cmi5: cmi5Violations(statement, path),
+        learners,
+      }
     })
-    return { valid: true, violations: [], decisions }
+    const refused = lrs.cmi5 === 'refuse' ? decisions.flatMap(({ cmi5 }) => cmi5) : []
+    return { valid: refused.length === 0, violations: refused, decisions }
   } catch (error) {
     if (error instanceof Refusal && error.kind === 'malformed') {
       return { valid: false, violations: error.violations, decisions: [] }

@@ -1,12 +1,13 @@
 /** A checked statement, made ready for the store: its id, its index terms, its facts. */
 import { factsOf } from '../attempts/facts.ts'
 import type { IncomingStatement } from '../store/ports.ts'
+import { descriptionsIn } from '../xapi/description.ts'
 import { instantOf } from '../xapi/formats.ts'
 import { searchTermsOf } from '../xapi/search-terms.ts'
 import { termsOf } from '../xapi/terms.ts'
 import type { Actor, Version } from '../xapi/types.ts'
 import { referencedId, voidedId } from '../xapi/voiding.ts'
-import type { Caller } from './access.ts'
+import { type Caller, may } from './access.ts'
 import type { ReceivedStatement } from './read-statements.ts'
 
 type CredentialCaller = Extract<Caller, { kind: 'credential' }>
@@ -42,6 +43,8 @@ export function prepareStatement(
       idGiven: statement.id !== undefined,
       credential: caller.id,
       purpose: caller.purpose,
+      subAccount: caller.subAccount,
     }),
+    ...(may(caller, 'define activities') && { describes: descriptionsIn(statement, raw) }),
   }
 }

@@ -24,14 +24,19 @@ export async function compareFacts(
   print: (line: string) => void,
 ): Promise<FactsCompared> {
   const { credentials, statements: store } = lrs.stores
-  const purposes = new Map((await credentials.list(caller.tenant)).map(({ id, purpose }) => [id, purpose]))
+  const origins = new Map<string, CredentialOrigin>(
+    (await credentials.list(caller.tenant)).map(({ id, purpose, subAccount }) => [
+      id,
+      { purpose, subAccount },
+    ]),
+  )
   const found = { statements: 0, differences: 0, unreadable: 0 }
   let page: readonly StoredStatement[]
   let after = 0
   do {
     page = await store.scan(caller.tenant, after, PAGE)
     for (const stored of page) {
-      const outcome = await compareOne(lrs, caller, stored, purposes)
+      const outcome = await compareOne(lrs, caller, stored, origins)
       if (outcome === 'same') continue
       found.differences += 1
       if (outcome === 'unreadable') found.unreadable += 1
@@ -49,25 +54,38 @@ const OUTCOMES = {
   unreadable: 'its own text cannot be read, so its facts stay as they are',
 }
 
-/** @param purposes by credential; a removed credential's is learned from facts that are still there */
+/** @param origins by credential; what a removed credential was is learned from facts that are still there */
 async function compareOne(
   { stores: { metering } }: Lrs,
   { tenant }: Caller,
   stored: StoredStatement,
-  purposes: Map<string, Purpose>,
+  origins: Map<string, CredentialOrigin>,
 ): Promise<'same' | keyof typeof OUTCOMES> {
   const kept = await unlessDamaged(() => metering.factsOf(tenant, stored.id))
-  const known = purposes.get(stored.credential) ?? kept?.[0]?.purpose
-  if (known) purposes.set(stored.credential, known)
-  const again = factsAgain(stored, known ?? 'learner')
+  const [written] = kept ?? []
+  const known = origins.get(stored.credential) ?? written
+  if (known) origins.set(stored.credential, { purpose: known.purpose, subAccount: known.subAccount })
+  const { purpose, subAccount } = { purpose: 'learner' as const, subAccount: undefined, ...known }
+  // What the facts say of it was true when it was written.
+  const again = factsAgain(stored, purpose, written ? written.subAccount : subAccount)
   if (again === null) return 'unreadable'
   if (kept && sameFacts(again, kept) && kept.every((fact) => isOf(fact, stored))) return 'same'
   await metering.replaceFacts(tenant, stored.id, again)
   return kept ? 'different' : 'damaged'
 }
 
-/** The facts a statement gives. `purpose`: that of the credential when it wrote. */
-function factsAgain(stored: StoredStatement, purpose: Purpose): readonly Fact[] | null {
+/** What of a credential is written into facts. */
+interface CredentialOrigin {
+  readonly purpose: Purpose
+  readonly subAccount?: string | undefined
+}
+
+/** The facts a statement gives. `purpose` and `subAccount`: those of the credential when it wrote. */
+function factsAgain(
+  stored: StoredStatement,
+  purpose: Purpose,
+  subAccount: string | undefined,
+): readonly Fact[] | null {
   let statement: Statement
   try {
     statement = JSON.parse(stored.raw) as Statement
@@ -79,6 +97,7 @@ function factsAgain(stored: StoredStatement, purpose: Purpose): readonly Fact[] 
     idGiven: statement.id !== undefined,
     credential: stored.credential,
     purpose,
+    subAccount,
   })
 }
 

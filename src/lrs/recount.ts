@@ -1,15 +1,16 @@
 /** The only way a count changes (design.md): what one learner's history gives, and writing it. */
 import type { Derivation, Obstacle } from '../attempts/derivation.ts'
 import { derive } from '../attempts/derive.ts'
+import { groupsOf } from '../attempts/profile.ts'
 import type { LearnerCount } from '../metering/count.ts'
-import { recount } from '../metering/recount.ts'
+import { type Circumstances, recount } from '../metering/recount.ts'
 import type { LearnerHistory, Lease, RecountResult, TenantId } from '../store/ports.ts'
 import type { Lrs } from './context.ts'
 import { policiesOf } from './policies.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 
 /** The jobs thread has no more than this of the product. */
-export type RecountDeps = Pick<Lrs, 'stores' | 'catalogueOf'>
+export type RecountDeps = Pick<Lrs, 'stores' | 'catalogueOf' | 'clock'>
 
 /** Everything derived from a history: facts + catalogue + launches + settings (ruling 8). */
 export async function deriveHistory(deps: RecountDeps, history: LearnerHistory): Promise<Derivation> {
@@ -28,7 +29,16 @@ export async function countHistory(
   derivation: Derivation,
 ): Promise<readonly LearnerCount[]> {
   const policies = await policiesOf(deps.stores, history.tenant)
-  return policies.flatMap(({ versions }) => recount(derivation.classified, versions))
+  const circumstances = circumstancesOf(deps, history)
+  return policies.flatMap(({ versions }) => recount(derivation.classified, versions, circumstances))
+}
+
+/** What counting depends on beside the statements: the time (`minAgeHours`), and whose groups the learner belongs to. */
+export function circumstancesOf(
+  { clock }: Pick<Lrs, 'clock'>,
+  { identities, tombstones }: LearnerHistory,
+): Circumstances {
+  return { now: clock.now(), groups: new Set(groupsOf(identities)), tombstones }
 }
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */

@@ -5,6 +5,7 @@ import type { AttemptSelection, Page, PageRequest, RefusalRecord } from '../stor
 import { agentOfIdentifier } from '../xapi/actor.ts'
 import type { Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
+import { type FlaggedStatement, flaggedStatements } from './cmi5/flagged.ts'
 import type { Lrs } from './context.ts'
 import { identifiersOf, nameOf } from './counted.ts'
 
@@ -61,6 +62,8 @@ export interface Review {
   readonly mixedAttempts: number
   /** Identifiers nobody linked to another: one person may hide behind several. */
   readonly unlinked: readonly Identifier[]
+  /** The newest statements that claim to be cmi5 and break its rules (ROLLCALL_CMI5=flag). */
+  readonly cmi5: readonly FlaggedStatement[]
 }
 
 /** The administrator's work list (ruling 25). */
@@ -73,6 +76,7 @@ export async function readReview(lrs: Lrs, caller: Caller): Promise<Review> {
     defaultElements: review.defaultElements,
     mixedAttempts: review.mixed,
     unlinked: unlinked.items.map(({ ifi }) => agentOfIdentifier(ifi)),
+    cmi5: await flaggedStatements(lrs, caller),
   }
 }
 

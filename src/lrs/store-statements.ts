@@ -1,17 +1,23 @@
 /** Statements come in: POST and PUT /xapi/statements. */
-import type { IncomingStatement } from '../store/ports.ts'
+import type { IncomingStatement, StagedAttachment } from '../store/ports.ts'
 import type { Version } from '../xapi/types.ts'
-import { type Caller, credentialOf, demand, voidsOthers } from './access.ts'
+import { type Caller, type CredentialCaller, credentialOf, demand, voidsOthers } from './access.ts'
+import { checkSignatures } from './check-signatures.ts'
+import { refuseOutside } from './cmi5/bounds.ts'
+import { cmi5Violations, FLAG_TERM } from './cmi5/conformance.ts'
 import type { Lrs } from './context.ts'
+import { matchAttachments } from './match-attachments.ts'
 import { authorityOf, prepareStatement } from './prepare-statement.ts'
 import { inSlices, type ReceivedStatement, readStatements } from './read-statements.ts'
-import { malformedAt, Refusal } from './refusal.ts'
+import { malformed, malformedAt, Refusal } from './refusal.ts'
 
 export interface StatementsRequest {
   readonly bytes: Uint8Array
   readonly version: Version
   /** PUT: the id of the URL, lower case. */
   readonly putId?: string
+  /** What came with the statements; absent: the request was JSON. */
+  readonly attachments?: readonly StagedAttachment[]
 }
 
 export interface StoredIds {
@@ -34,13 +40,16 @@ export async function storeStatements(
   demand(caller, 'write statements')
   const writer = credentialOf(caller)
   const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
+  if (writer.session) refuseOutside(writer.session, received)
   const ids = idsFor(lrs, received, request.putId)
-  refuseMissingAttachments(received)
+  const own = await attachmentsFor(lrs, writer.tenant, { received, ids, request })
   const authority = authorityOf(writer, lrs.home)
   const statements: IncomingStatement[] = []
   await inSlices(received, (item, index) => {
     const id = ids[index] as string
-    statements.push(prepareStatement(item, id, writer, { authority, version: request.version }))
+    const prepared = prepareStatement(item, id, writer, { authority, version: request.version })
+    const whole = { ...prepared, attachments: own[index] ?? [] }
+    statements.push(conforms(lrs, writer, item) ? whole : flagged(whole))
   })
   if (statements.length === 0) return { ids, fresh: 0 }
   const outcome = await lrs.stores.statements.insert(writer.tenant, {
@@ -72,6 +81,19 @@ export async function storeStatements(
   return { ids, fresh }
 }
 
+/** @throws Refusal `malformed` where statements that break cmi5 are refused */
+function conforms(lrs: Lrs, writer: CredentialCaller, { statement, path }: ReceivedStatement): boolean {
+  if (lrs.cmi5 === undefined || lrs.cmi5 === 'accept') return true
+  const violations = cmi5Violations(statement, path, writer.session)
+  if (violations.length > 0 && lrs.cmi5 === 'refuse') throw malformed(violations)
+  return violations.length === 0
+}
+
+/** The work list finds it by this. */
+function flagged(statement: IncomingStatement): IncomingStatement {
+  return { ...statement, terms: [...statement.terms, FLAG_TERM] }
+}
+
 /** Own id, id of the URL, or a new one; each id once in a batch (2.0.0 §4.1.6.1; ids differ by more than case). */
 function idsFor(
   lrs: Lrs,
@@ -95,20 +117,23 @@ function idsFor(
   })
 }
 
-/** A JSON request carries no attachment bytes, so every attachment needs its `fileUrl` (1.0.3 Data §2.4.11). */
-function refuseMissingAttachments(received: readonly ReceivedStatement[]): void {
-  for (const { statement, path } of received) {
-    const { object } = statement
-    const inner = object.objectType === 'SubStatement' ? object.attachments : undefined
-    const missing = [...(statement.attachments ?? []), ...(inner ?? [])].find(
-      (one) => one.fileUrl === undefined,
-    )
-    if (missing) {
-      throw malformedAt(
-        `${path}.attachments`,
-        'an attachment without fileUrl needs its bytes in a multipart/mixed request',
-        'XAPI-00129',
-      )
-    }
-  }
+/** For each statement the bytes it came with. @throws Refusal `malformed` when some are missing, in excess, or no signature */
+async function attachmentsFor(
+  lrs: Lrs,
+  tenant: string,
+  {
+    received,
+    ids,
+    request: { version, attachments },
+  }: {
+    readonly received: readonly ReceivedStatement[]
+    readonly ids: readonly string[]
+    readonly request: StatementsRequest
+  },
+): Promise<readonly (readonly StagedAttachment[])[]> {
+  const staged = attachments && new Map(attachments.map((one) => [one.sha2, one]))
+  const own = matchAttachments(received, staged ?? null)
+  const signed = { tenant, version, staged: staged ?? new Map<string, StagedAttachment>() }
+  for (const [index, one] of received.entries()) await checkSignatures(lrs, one, ids[index] ?? '', signed)
+  return own
 }

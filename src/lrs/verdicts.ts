@@ -4,8 +4,7 @@ import { reasonText } from '../attempts/reasons.ts'
 import type { TenantId } from '../store/ports.ts'
 import { agentOfIdentifier } from '../xapi/actor.ts'
 import type { Identifier } from '../xapi/types.ts'
-import type { Lrs } from './context.ts'
-import { deriveHistory } from './recount.ts'
+import { deriveHistory, type RecountDeps } from './recount.ts'
 
 export interface LearnerVerdict {
   readonly learner: string
@@ -22,7 +21,7 @@ export interface LearnerVerdict {
 export type VerdictsOf = (statementId: string) => Promise<readonly LearnerVerdict[]>
 
 /** For one answer: what it has read of a learner stands for all statements of it. */
-export function verdictReader(lrs: Pick<Lrs, 'stores' | 'catalogueOf'>, tenant: TenantId): VerdictsOf {
+export function verdictReader(lrs: RecountDeps, tenant: TenantId): VerdictsOf {
   const { identities, metering } = lrs.stores
   const derivations = new Map<string, Promise<Derivation | null>>()
   const derive = async (learner: string): Promise<Derivation | null> => {

@@ -19,6 +19,11 @@ export function utcDay(at: number): Day {
   return Math.floor(at / DAY_MS)
 }
 
+/** The local date of an instant, ms, in an IANA zone. */
+export function localDay(at: number, timeZone: string): Day {
+  return utcDay(at + IANAZone.create(timeZone).offset(at) * 60_000)
+}
+
 /** Months since year 0, to tell how many lie between two days. */
 export function monthOf(day: Day): number {
   const date = new Date(day * DAY_MS)

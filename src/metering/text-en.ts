@@ -26,16 +26,22 @@ export const english = {
   parts: {
     evidence: () =>
       'it shows use of a tracked learning element (opening it is enough; nothing need be finished)',
-    verb: (entries: readonly string[]) => `its verb is ${or(entries)}, whatever the element`,
+    verb: (entries: readonly string[]) => `its verb is ${or(entries)}`,
     activityType: (values: readonly string[]) => `its activity is of the type ${or(values)}`,
     activity: (values: readonly string[]) => `its activity is ${or(values)}`,
-    profile: (values: readonly string[]) => `it follows the profile ${or(values)}`,
-    tag: (values: readonly string[]) => `its element carries the tag ${or(values)}`,
-    launchMode: (values: readonly string[]) => `it was launched in the mode ${or(values)}`,
-    authority: (values: readonly string[]) => `it was written by ${or(values)}`,
+    profile: (values: readonly string[]) =>
+      values.includes('*')
+        ? 'it is a statement of any profile or of none'
+        : `it follows the profile ${or(values)}`,
+    tag: (values: readonly string[]) => `its element carries the tag ${or(values)} in the catalogue`,
+    launchMode: (values: readonly string[]) =>
+      `it was launched in the mode ${or(values)} (a launch nobody told the mode of is Normal)`,
+    authority: (values: readonly string[]) => `it was written with the credential ${or(values)}`,
     learnerIn: (values: readonly string[]) => `its learner is in ${or(values)}`,
-    progressAtLeast: (value: number) => `it reports progress of at least ${percent(value * 100)}`,
+    progressAtLeast: (value: number) =>
+      `it reports progress of at least ${percent(value * 100)}, or the completion of its element`,
   },
+  whateverElement: ', whatever the element',
   group: (name: string, iris: readonly string[]) => `«${name}» (${iris.join(', ') || 'no verb confirmed'})`,
   launchModeUnknown: {
     count: 'A cmi5 session whose launch mode nobody reported counts.',
@@ -56,9 +62,11 @@ export const english = {
     count: 'A preview claimed by content itself, not by the LMS, is not believed: it counts.',
   },
   atLeast: (n: number, distinct: string) =>
-    `A learner needs statements of ${plural(n, `different ${distinct}`)} in the window.`,
+    distinct === 'statement'
+      ? `A learner needs ${plural(n, 'statement')} in the window.`
+      : `A learner needs statements of ${plural(n, `different ${distinct}`)} in the window.`,
   minAgeHours: (hours: number) =>
-    `A learner counts only ${plural(hours, 'hour')} after being seen for the first time.`,
+    `A learner counts only ${plural(hours, 'hour')} after being seen for the first time, and only in windows that had not ended by then.`,
 
   unique: (keys: readonly string[]) => `Each ${keys.join(' and ')} counts`,
   once: {
@@ -86,6 +94,8 @@ export const english = {
   },
   calendar: (length: string) => `Windows of ${length} follow one another, each from the 1st of a month.`,
   calendarAnchor: (anchor: string) => `They are laid out from the 1st of the month of ${anchor}.`,
+  calendarDays: (length: string) => `Windows of ${length} follow one another without a gap.`,
+  calendarDaysAnchor: 'They are laid out from 1 January 1970.',
   rolling: (length: string) => `At any time the last ${length} are looked at.`,
   evaluateAt: (months: number, day: number) =>
     `The number is sealed every ${plural(months, 'month')}, on day ${day} of the month.`,
@@ -109,7 +119,7 @@ export const english = {
   maxBackdate: (days: number | null) =>
     days === null
       ? 'There is no limit to how old a statement may be.'
-      : `Statements older than ${plural(days, 'day')} when received go to a review list.`,
+      : `Statements older than ${plural(days, 'day')} when received do not count; they go to a review list.`,
 
   grace: (hours: number) =>
     `A window is closed ${plural(hours, 'hour')} after its end; a closed count never changes.`,
@@ -137,11 +147,13 @@ export const english = {
   judge: {
     'each-window':
       'Each window is compared with it on its own; only active learners are compared, never all learners.',
-    'mean-of-3': 'The mean of three windows is compared with it.',
+    'mean-of-3': 'The mean of three windows, this one and the two before, is compared with it.',
     'sum-over-term': 'The windows of a term are added up and compared with it.',
   },
   tolerance: (pct: number) => `Up to ${percent(pct)} more is tolerated.`,
-  bank: (learners: number) => `A bank of ${plural(learners, 'learner')} a year covers what goes beyond.`,
+  bank: (learners: number) =>
+    `A bank of ${plural(learners, 'learner')} for each term covers what goes beyond in its windows.`,
+  term: (months: number) => `A term has ${plural(months, 'month')}.`,
   enforce: {
     never: 'Beyond the limit nothing is blocked: nobody is locked out and every statement is taken.',
     'signal-block': 'Beyond the limit the LMS is told to block new learners; every statement is still taken.',
@@ -181,12 +193,32 @@ export const english = {
   },
 
   misses: {
+    voided: 'It was voided, and this policy does not count what was voided.',
+    'authority-not-allowed': 'It was written with a credential that the policy does not name.',
+    'learner-not-in-group': 'The learner is in none of the groups that the policy names.',
+    'other-launch-mode': 'It was launched in another mode than the policy names.',
+    'other-tag': 'Its element carries none of the tags that the policy names.',
     'no-rule-matches': 'No rule of the policy is about this statement.',
     'excluded-by-none': 'The policy excludes such statements.',
     'launch-mode-unknown':
       'Nobody reported the launch mode of the session, and the policy then does not count it.',
     'group-member': 'It is a group that acted, and the policy does not count members of groups.',
   },
+  excluded: (rule: string) => `The policy never counts a statement if ${rule}.`,
+  progress: (value: number) =>
+    `It reports progress of ${percent(value)}, which is less than the policy asks for.`,
+  backDated: (days: number) =>
+    `It was older than ${plural(days, 'day')} when it was received: it is listed for review and does not count.`,
+  belowAtLeast: ({ needs, has, distinct }: { needs: number; has: number; distinct: string }) =>
+    `It would count, but the policy asks for ${plural(needs, `different ${distinct}`)} in the window, and there ${has === 1 ? 'is' : 'are'} ${has}.`,
+  tooYoung: (hours: number) =>
+    `It would count, but nobody counts before ${plural(hours, 'hour')} have passed since they were first seen.`,
+  countedEarlier: (start: string | null) =>
+    start === null
+      ? 'The policy counts once ever, and the first use lies before its first window.'
+      : `The policy counts once ever, and it was counted in the window that began ${start}.`,
+  beforeReign: 'It happened before this version of the policy began to decide.',
+
   outside: (before: boolean) => `It would count, but lies ${before ? 'before' : 'after'} the window.`,
   outsideAnyway: (before: boolean) =>
     `It lies ${before ? 'before' : 'after'} the window and would not count in it either.`,

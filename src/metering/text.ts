@@ -1,3 +1,4 @@
+import { termMonths } from './judge.ts'
 import { notYetAvailable, type Policy } from './policy.ts'
 import { english, type Texts } from './text-en.ts'
 import { examplesOf } from './text-examples.ts'
@@ -41,7 +42,7 @@ export function policySections(
       lines: [texts.grace(policy.close.graceHours), texts.late[policy.close.late]],
     },
     { heading: headings.removal, lines: removalLines(policy.removal, texts) },
-    { heading: headings.limit, lines: limitLines(policy.limit, texts) },
+    { heading: headings.limit, lines: limitLines(policy, texts) },
     { heading: headings.price, lines: priceLines(policy.price, texts) },
     { heading: headings.alerts, lines: alertLines(policy.alerts, texts) },
     { heading: headings.unavailable, lines: missing },
@@ -71,7 +72,7 @@ function countLines({ count }: Policy, name: string, texts: Texts): readonly str
 }
 
 /** All parts that are given must hold. */
-function ruleText(rule: Rule, texts: Texts): string {
+export function ruleText(rule: Rule, texts: Texts): string {
   const { parts } = texts
   const {
     evidence,
@@ -99,6 +100,7 @@ function ruleText(rule: Rule, texts: Texts): string {
   ]
     .filter((part) => typeof part === 'string')
     .join(texts.and)
+    .concat(evidence ? '' : texts.whateverElement)
 }
 
 function onceLines({ unique }: Policy, texts: Texts): readonly string[] {
@@ -117,13 +119,16 @@ function windowLines(window: Policy['window'], texts: Texts): readonly string[] 
       texts.anchored(length, anchor ?? ''),
       ...(window.length.months && Number(anchor?.slice(8)) > 28 ? [texts.clamped] : []),
     ],
-    calendar: () => [texts.calendar(length), ...(anchor ? [texts.calendarAnchor(anchor)] : [])],
+    calendar: () =>
+      window.length.months
+        ? [texts.calendar(length), ...(anchor ? [texts.calendarAnchor(anchor)] : [])]
+        : [texts.calendarDays(length), anchor ? texts.calendarAnchor(anchor) : texts.calendarDaysAnchor],
     rolling: () => [texts.rolling(length)],
   }
   return [
     ...opening[kind](),
     ...(within ? [texts.within(within.months), texts.remainder[within.remainder]] : []),
-    ...(evaluateAt ? [texts.evaluateAt(evaluateAt.months, evaluateAt.day)] : []),
+    ...(kind === 'rolling' ? [texts.evaluateAt(evaluateAt?.months ?? 1, evaluateAt?.day ?? 1)] : []),
     texts.zone(window.timeZone),
     ...(kind === 'rolling' ? [] : [texts.reset]),
   ]
@@ -144,12 +149,14 @@ function removalLines(removal: Policy['removal'], texts: Texts): readonly string
   return [texts.voided[removal.voided], texts.purged[removal.purged], texts.erased[removal.erased]]
 }
 
-function limitLines(limit: Policy['limit'], texts: Texts): readonly string[] {
+function limitLines({ limit, window }: Policy, texts: Texts): readonly string[] {
+  const ofTerm = limit.judge === 'sum-over-term' || (limit.bank ?? 0) > 0
   return [
     ...(limit.included === undefined ? [texts.noLimit] : [texts.limit(limit.included)]),
     texts.judge[limit.judge],
     ...(limit.tolerancePct > 0 ? [texts.tolerance(limit.tolerancePct)] : []),
     ...(limit.bank === undefined ? [] : [texts.bank(limit.bank)]),
+    ...(ofTerm ? [texts.term(termMonths(window))] : []),
     texts.enforce[limit.enforce],
   ]
 }

@@ -9,6 +9,7 @@ import {
   utcDay,
 } from './dates.ts'
 import type { Policy } from './policy.ts'
+import { type RollingTiling, rollingTiling } from './rolling.ts'
 
 type WindowRule = Policy['window']
 
@@ -23,25 +24,34 @@ export interface Period {
   readonly date: string
   readonly start: number
   readonly end: number
+  /** From when on `periodAt` gives it, ms: its start, or, of a rolling window, the evaluation before. */
+  readonly since: number
 }
 
 /** How one policy cuts time. */
 export interface Tiling {
-  /** Start of the first window, ms; -Infinity when they reach back for ever, Infinity when there are none. */
+  /** Start of the first window, ms; -Infinity when they reach back for ever. */
   readonly origin: number
-  /** The window that holds an instant, ms; null before the origin. */
+  /** The window that holds an instant, ms; null before the origin. Of rolling windows the one that is evaluated next. */
   periodAt(at: number): Period | null
   /** The window that begins on a local date (`YYYY-MM-DD`); null if none does. */
   periodOn(date: string): Period | null
 }
 
 const tilings = new WeakMap<WindowRule, Tiling>()
+const rollings = new WeakMap<WindowRule, RollingTiling>()
+
+export function rollingTilingOf(rule: WindowRule): RollingTiling {
+  const tiling = rollings.get(rule) ?? rollingTiling(rule)
+  rollings.set(rule, tiling)
+  return tiling
+}
 
 /** The tiling of a policy; remembered, since it is asked for with each piece of evidence. */
 export function tilingOf(rule: WindowRule): Tiling {
   let tiling = tilings.get(rule)
   if (!tiling) {
-    tiling = createTiling(rule)
+    tiling = rule.kind === 'rolling' ? rollingTilingOf(rule) : createTiling(rule)
     tilings.set(rule, tiling)
   }
   return tiling
@@ -54,7 +64,8 @@ function createTiling(rule: WindowRule): Tiling {
   function period(span: Span): Period {
     const known = periods.get(span.first)
     if (known) return known
-    const made = { date: formatDay(span.first), start: instant(span.first), end: instant(span.end) }
+    const start = instant(span.first)
+    const made = { date: formatDay(span.first), start, end: instant(span.end), since: start }
     periods.set(span.first, made)
     return made
   }
@@ -77,18 +88,14 @@ function createTiling(rule: WindowRule): Tiling {
     return span?.first === day ? period(span) : null
   }
 
-  const origins = {
-    anchored: () => instant(anchorOf(rule)),
-    calendar: () => -Infinity,
-    rolling: () => Infinity,
-  }
-  return { origin: origins[rule.kind](), periodAt, periodOn }
+  const origin = rule.kind === 'calendar' ? -Infinity : instant(anchorOf(rule))
+  return { origin, periodAt, periodOn }
 }
 
 /** The window, in local dates, that a local date lies in. Always stepped from the original anchor (Q3, Q5). */
 function spanOf(rule: WindowRule, day: Day): Span | null {
   const anchor = anchorOf(rule)
-  if (rule.kind === 'rolling' || (rule.kind === 'anchored' && day < anchor)) return null
+  if (rule.kind === 'anchored' && day < anchor) return null
   if (rule.within) return spanWithin(rule, anchor, day)
   if (rule.length.months) return monthSpan(anchor, rule.length.months, day)
   return daySpan(anchor, rule.length.days ?? 1, day)

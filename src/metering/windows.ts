@@ -1,6 +1,7 @@
-import type { Window } from './count.ts'
+import { LIVE, type Window } from './count.ts'
 import type { Policy } from './policy.ts'
-import { type Period, tilingOf } from './tiling.ts'
+import { lengthBefore } from './rolling.ts'
+import { type Period, rollingTilingOf, tilingOf } from './tiling.ts'
 
 /** One version of a policy and from when on it decides: a window boundary, ms; null = since the beginning. */
 export interface PolicyVersion {
@@ -34,17 +35,44 @@ export function windowAt(versions: readonly PolicyVersion[], at: number): Window
 }
 
 /** The same, for a version already known to decide at that instant. */
-export function windowOfVersion(
-  versions: readonly PolicyVersion[],
-  index: number,
-  at: number,
-): Window | null {
+function windowOfVersion(versions: readonly PolicyVersion[], index: number, at: number): Window | null {
   const version = versions[index]
   const period = version && tilingOf(version.policy.window).periodAt(at)
   return period ? toWindow(version, reignOf(versions, index), period) : null
 }
 
-/** Every window that touches [from, to), ms, ascending. Both must be finite: calendar windows reach back for ever. */
+/**
+ * Every window of a version that holds an instant (ms): one, none before the anchor, or, of rolling windows, each that is
+ * evaluated within the length and while the version decides.
+ */
+export function windowsHolding(
+  versions: readonly PolicyVersion[],
+  index: number,
+  at: number,
+): readonly Window[] {
+  const version = versions[index]
+  if (version?.policy.window.kind !== 'rolling') {
+    const window = windowOfVersion(versions, index, at)
+    return window ? [window] : []
+  }
+  const reign = reignOf(versions, index)
+  return rollingTilingOf(version.policy.window)
+    .periodsHolding(at)
+    .filter(({ end }) => end > reign.from && end <= reign.until)
+    .map((period) => toWindow(version, reign, period))
+}
+
+/** The last length of a rolling policy up to now (ms): no window that is ever sealed (ruling 10). Null for other policies. */
+export function liveWindow({ policy, version }: PolicyVersion, now: number): Window | null {
+  if (policy.window.kind !== 'rolling') return null
+  const start = lengthBefore(policy.window, now)
+  return { id: `${policy.id}.${version}.live`, policy: policy.id, version, start, end: now, row: LIVE }
+}
+
+/**
+ * Every window that touches [from, to), ms, ascending. Both must be finite: calendar windows reach back for ever. Of rolling
+ * windows those evaluated in it, and the next.
+ */
 export function windowsBetween(versions: readonly PolicyVersion[], from: number, to: number): Window[] {
   if (!Number.isFinite(from) || !Number.isFinite(to))
     throw new RangeError('windowsBetween needs finite times')
@@ -84,7 +112,7 @@ export function windowsBefore(
       if (!period) break
       const window = toWindow(version, reign, period)
       found.push(window)
-      before = window.start
+      before = Math.max(period.since, reign.from)
     }
   }
   return found
@@ -104,17 +132,18 @@ export function windowById(versions: readonly PolicyVersion[], id: string): Wind
 
 /** Whether a window of the policy begins at that instant, ms: where a new version may take over. */
 export function isBoundary(policy: Policy, at: number): boolean {
-  return tilingOf(policy.window).periodAt(at)?.start === at
+  return tilingOf(policy.window).periodAt(at)?.since === at
 }
 
-/** Cut to the version's reign, so that windows never overlap even if zone rules moved a boundary after the fact. */
+/**
+ * Cut to the version's reign, so that windows never overlap even if zone rules moved a boundary after the fact. A rolling
+ * window is not: whoever decides when it is evaluated judges all of it.
+ */
 function toWindow(version: PolicyVersion, reign: Reign, period: Period): Window {
   const { policy, version: number } = version
-  return {
-    id: `${policy.id}.${number}.${period.date}`,
-    policy: policy.id,
-    version: number,
-    start: Math.max(period.start, reign.from),
-    end: Math.min(period.end, reign.until),
-  }
+  const { start, end } =
+    policy.window.kind === 'rolling'
+      ? period
+      : { start: Math.max(period.start, reign.from), end: Math.min(period.end, reign.until) }
+  return { id: `${policy.id}.${number}.${period.date}`, policy: policy.id, version: number, start, end }
 }

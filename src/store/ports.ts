@@ -5,20 +5,28 @@
  */
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
+import type { AttachmentStore } from './ports/attachments.ts'
+import type { DescriptionStore } from './ports/descriptions.ts'
 import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
 import type { ImportStore, Upkeep } from './ports/operations.ts'
 import type { PolicyStore } from './ports/policies.ts'
+import type { RemovalStore } from './ports/removals.ts'
+import type { Cmi5SessionStore } from './ports/sessions.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
+export type * from './ports/attachments.ts'
+export * from './ports/descriptions.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
 export type * from './ports/metering.ts'
 export type * from './ports/operations.ts'
 export type * from './ports/page.ts'
 export type * from './ports/policies.ts'
+export type * from './ports/removals.ts'
+export type * from './ports/sessions.ts'
 export type * from './ports/statements.ts'
 
 export interface Stores {
@@ -27,13 +35,17 @@ export interface Stores {
   readonly credentials: CredentialStore
   readonly keys: KeyStore
   readonly statements: StatementStore
+  readonly attachments: AttachmentStore
+  readonly descriptions: DescriptionStore
   readonly elements: ElementStore
   readonly launches: LaunchStore
   readonly identities: IdentityStore
   readonly profiles: ProfileStore
   readonly policies: PolicyStore
+  readonly removals: RemovalStore
   readonly metering: MeteringStore
   readonly leases: LeaseStore
+  readonly cmi5Sessions: Cmi5SessionStore
   readonly refusals: RefusalLog
   readonly imports: ImportStore
   readonly upkeep: Upkeep

@@ -43,7 +43,7 @@ export type StatementQuery = SingleQuery | ListQuery
 export type QueryReading = { readonly query: StatementQuery } | { readonly violations: readonly Violation[] }
 
 /** A parameter's value, or the violation's message. */
-type Parsed = { readonly value: unknown } | string
+export type Parsed = { readonly value: unknown } | string
 interface Parameter {
   readonly requirement: string
   /** The member of the query it sets. */
@@ -51,8 +51,9 @@ interface Parameter {
   readonly parse: (text: string, version: Version) => Parsed
 }
 
-const uuid = (text: string): Parsed => (isUuid(text) ? { value: text.toLowerCase() } : 'must be a UUID')
-const iri = (text: string): Parsed => (isIri(text) ? { value: text } : 'must be an absolute IRI')
+export const uuid = (text: string): Parsed =>
+  isUuid(text) ? { value: text.toLowerCase() } : 'must be a UUID'
+export const iri = (text: string): Parsed => (isIri(text) ? { value: text } : 'must be an absolute IRI')
 const flag = (text: string): Parsed =>
   text === 'true' || text === 'false' ? { value: text === 'true' } : 'must be true or false'
 const format = (text: string): Parsed =>
@@ -66,12 +67,13 @@ const count = (text: string): Parsed =>
 const opaque = (text: string): Parsed => ({ value: text })
 
 /** A plus sign that nobody escaped arrives as a space; no timestamp has one elsewhere (xapi.md §6.3, 27). */
-function instant(text: string, version: Version): Parsed {
+export function instant(text: string, version: Version): Parsed {
   const mended = text.replace(/ (?=\d\d(?::?\d\d)?$)/, '+')
   return isTimestamp(mended, version) ? { value: instantOf(mended) } : 'must be a timestamp'
 }
 
-function agent(text: string): Parsed {
+/** Its canonical identifier. */
+export function agent(text: string): Parsed {
   const json = readJson(new TextEncoder().encode(text))
   if ('violation' in json) return json.violation.message
   const [broken] = checkActor(json.value, '')

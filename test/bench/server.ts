@@ -26,6 +26,7 @@ async function listenWithoutStore({ lrs }: App): Promise<string> {
   const http = createHttp({
     lrs: without,
     bodyLimit: config.ROLLCALL_BODY_LIMIT,
+    attachmentLimit: 1024 * 1024,
     bodies: { run: (operation, caller, body) => runBodyOperation(without, operation, caller, body) },
     log: createLog('error'),
     keepRefusals: 0,

@@ -70,7 +70,7 @@ async function ingest(batch: number): Promise<number> {
 }
 
 async function recounts(): Promise<Omit<StoreFigures, 'ingest'>> {
-  const deps = { stores, catalogueOf: createCatalogues(stores) }
+  const deps = { stores, catalogueOf: createCatalogues(stores), clock: systemClock() }
   const lease = await stores.leases.acquire('drain', 'bench', 3_600_000)
   if (!lease) throw new Error('somebody else is counting')
   const { items } = await stores.metering.learners(id, { limit: 300 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { CatalogueEntry } from '../../src/attempts/derivation.ts'
+import { type LearnerCount, LIVE } from '../../src/metering/count.ts'
 import type { Policy } from '../../src/metering/policy.ts'
 import { presets } from '../../src/metering/presets.ts'
 import type { Lease, RecountResult, StoredPolicy, Stores } from '../../src/store/ports.ts'
@@ -55,6 +56,12 @@ async function expandAll(stores: Stores, tenant: string, slice = 2): Promise<voi
     if (!change) return
     await stores.metering.expandChange(lease, change, slice)
   }
+}
+
+/** Counted once, and once more in the live window of a rolling policy. */
+function standingOf(at: number): LearnerCount {
+  const [live] = countOf('p', LIVE, at).counted
+  return { ...countOf('p', WINDOW, at), standing: live ? [live] : [] }
 }
 
 export function meteringStoreContract(open: Open): void {
@@ -140,6 +147,31 @@ export function meteringStoreContract(open: Open): void {
 
   describe('MeteringStore: writing recounts', () => {
     const stores = opened(open)
+
+    it('ruling 10: rows that belong to no window are kept and told apart, and counted by a range of their time', async () => {
+      const tenant = newTenant()
+      await store(stores(), tenant, [{ ifi: ANA }])
+      await store(stores(), tenant, [{ ifi: BEN }])
+      await stores().policies.add(tenant, policyOf('p'))
+      const [ana, ben] = [standingOf(NOON), standingOf(NOON + 1000)]
+      await recount(stores(), tenant, ANA, { counts: [ana] })
+      await recount(stores(), tenant, BEN, { counts: [ben] })
+      const row = { policy: 'p', version: 1, start: LIVE }
+      const since = (at: number) => stores().metering.countSince(tenant, row, at)
+      expect([await since(NOON), await since(NOON + 1), await since(NOON + 1001)]).toEqual([2, 1, 0])
+      const page = await stores().metering.counted(tenant, row, { limit: 9, since: NOON + 1 })
+      expect(page.items.map(({ learner }) => learner)).toEqual([await learnerOf(stores(), tenant, BEN)])
+      const listed = await allPages(1, (one) =>
+        stores().metering.counted(tenant, row, { ...one, since: NOON }),
+      )
+      expect(listed.map(({ evidence }) => evidence.at)).toEqual([NOON, NOON + 1000])
+      const learner = await learnerOf(stores(), tenant, ANA)
+      expect(await stores().metering.countsOf(tenant, learner)).toEqual([ana])
+      expect(await stores().metering.countOf(tenant, windowOf('p'))).toBe(2)
+      await recount(stores(), tenant, ANA, { counts: [countOf('p', WINDOW)] })
+      expect(await since(NOON)).toBe(1)
+      expect(await stores().metering.countSince(newTenant(), row, NOON)).toBe(0)
+    })
 
     it('replaces what the learner counts for, refreshes the totals, and clears the marks: all of it at once', async () => {
       const tenant = newTenant()

@@ -5,7 +5,8 @@ import { request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { storeOf } from '../harness/mongo.ts'
 import { runCli, serveProcess } from '../harness/process.ts'
 import { EMAIL, KEY, LEARNER, learner, statement } from '../harness/running.ts'
 
@@ -13,7 +14,10 @@ let directory: string
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'rollcall-process-'))
 })
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
+afterEach(async () => {
+  await storeOf(directory).drop()
+  rmSync(directory, { recursive: true, force: true })
+})
 
 describe('start', () => {
   it('prints administrator and credential at the first start, and never again', async () => {
@@ -44,15 +48,25 @@ describe('start', () => {
     await served.end('SIGTERM')
   })
 
-  it('refuses a second process on the same data directory with one sentence', async () => {
-    const first = await serveProcess(directory)
-    const second = await runCli(directory, 'serve')
-    expect(second.code).toBe(1)
-    expect(second.output.trim().split('\n')).toHaveLength(1)
-    expect(second.output).toContain(directory)
-    expect((await first.post(statement())).status).toBe(200)
-    await first.end('SIGTERM')
-  })
+  if (inject('store') === 'sqlite') {
+    it('refuses a second process on the same data directory with one sentence', async () => {
+      const first = await serveProcess(directory)
+      const second = await runCli(directory, 'serve')
+      expect(second.code).toBe(1)
+      expect(second.output.trim().split('\n')).toHaveLength(1)
+      expect(second.output).toContain(directory)
+      expect((await first.post(statement())).status).toBe(200)
+      await first.end('SIGTERM')
+    })
+  } else {
+    it('lets several processes share a database: each sees what the others store', async () => {
+      const served = await Promise.all([serveProcess(directory), serveProcess(directory)])
+      const one = statement()
+      expect((await served[0]?.post(one))?.status).toBe(200)
+      expect((await served[1]?.get(`statementId=${one.id}`))?.status).toBe(200)
+      for (const process of served) await process.end('SIGTERM')
+    })
+  }
 
   it('starts at once after kill -9', async () => {
     const first = await serveProcess(directory)

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { storeOf } from './mongo.ts'
 import { EMAIL, KEY, LEARNER, PASSWORD, SECRET } from './running.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url))
@@ -29,6 +30,7 @@ function environment(directory: string): NodeJS.ProcessEnv {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
     PORT: '0',
+    ...storeOf(directory).settings,
     ROLLCALL_DATA: directory,
     ROLLCALL_KEY: KEY,
     ROLLCALL_SECRET: SECRET,

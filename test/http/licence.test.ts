@@ -335,10 +335,10 @@ describe('counting', () => {
       body: { ...policy('bad', 3), colour: 'red' },
     })
     expect(wrong.status).toBe(400)
-    const rolling = { ...policy('roll', 12), window: { kind: 'rolling', length: { months: 12 } } }
-    const later = await server.api('/policies', { method: 'POST', body: rolling })
+    const nobody = { ...policy('nobody', 12), unique: { by: ['tenant'] } }
+    const later = await server.api('/policies', { method: 'POST', body: nobody })
     expect(later.status).toBe(422)
-    expect(((await later.json()) as { detail: string }).detail).toMatch(/rolling/i)
+    expect(((await later.json()) as { detail: string }).detail).toMatch(/without learners/i)
   })
 
   it('takes a new version of a policy only from a window boundary (Q25)', async () => {

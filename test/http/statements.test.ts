@@ -213,13 +213,14 @@ describe('storing', () => {
     expect((await post(statement({ context: { contextAgents: [contextAgent] } }), '2.0.0')).status).toBe(200)
   })
 
-  it('refuses a body that is not JSON by its content type', async () => {
+  it('refuses a body that is neither JSON nor multipart/mixed by its content type (XAPI-00127)', async () => {
     const response = await server.xapi('/statements', {
       method: 'POST',
       body: 'x',
       headers: { 'Content-Type': 'text/plain' },
     })
-    expect(response.status).toBe(415)
+    expect(response.status).toBe(400)
+    expect(((await response.json()) as Problem).errors[0]).toMatchObject({ requirement: 'XAPI-00127' })
   })
 
   it('keeps a refused request in the refusal log, without its body (ruling 25)', async () => {

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { type DrainControl, drain } from '../../src/jobs/drain.ts'
+import { loadConfig } from '../../src/config.ts'
+import { openStores } from '../../src/engine.ts'
+import { type DrainControl, drain, LEASE_MS } from '../../src/jobs/drain.ts'
 import { startJobs } from '../../src/jobs/jobs.ts'
 import type { Caller } from '../../src/lrs/access.ts'
 import { createCatalogues } from '../../src/lrs/catalogue.ts'
@@ -15,7 +17,7 @@ import { addPolicy } from '../../src/lrs/policies.ts'
 import { type RecountDeps, recountLearners } from '../../src/lrs/recount.ts'
 import { storeStatements } from '../../src/lrs/store-statements.ts'
 import type { Stores } from '../../src/store/ports.ts'
-import { openSqlite } from '../../src/store/sqlite/open.ts'
+import { storeOf } from '../harness/mongo.ts'
 import { learner, statement } from '../harness/running.ts'
 
 const TENANT = 't-1'
@@ -38,12 +40,13 @@ let deps: RecountDeps
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rollcall-drain-'))
   const clock = systemClock()
-  stores = await openSqlite({ directory, clock, readers: 1 })
+  const settings = { ...storeOf(directory).settings, ROLLCALL_DATA: directory, ROLLCALL_READERS: '1' }
+  stores = await openStores(loadConfig(settings), clock)
   const catalogueOf = createCatalogues(stores)
   const keys = { credentials: 'a', sessions: 'b', cursors: 'c' }
   const home = 'http://localhost'
   lrs = { stores, clock, catalogueOf, newId: randomUUID, keys, home, wake: () => undefined }
-  deps = { stores, catalogueOf }
+  deps = { stores, catalogueOf, clock }
   await stores.tenants.create({ id: TENANT, slug: 'main', name: 'Main', created: 0 })
   await addPolicy(lrs, admin, {
     schema: 1,
@@ -55,6 +58,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await stores.close()
+  await storeOf(directory).drop()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -100,6 +104,38 @@ describe('the drain', () => {
     expect(done).toBeLessThan(500)
     expect(await dirty()).toBe(500 - done)
     expect(await stores.leases.acquire('drain', 'two', 1_000)).toMatchObject({ holder: 'two' })
+  })
+
+  it('takes on less of a slow store at once, so that lease and lock never run out, and more when it is quick again', async () => {
+    await send(200)
+    let now = 0
+    let slowness = 700
+    const slices: { size: number; tookMs: number }[] = []
+    const slow: Stores = {
+      ...stores,
+      metering: {
+        ...stores.metering,
+        writeRecounts: async (lease, results) => {
+          slices.push({ size: results.length, tookMs: results.length * slowness })
+          now += results.length * slowness
+          if (slices.length === 60) slowness = 1
+          return stores.metering.writeRecounts(lease, results)
+        },
+      },
+    }
+    const renewals = [0]
+    const touch = async () => {
+      renewals.push(now)
+    }
+    await drain({ ...deps, stores: slow }, 'one', { ...control(), touch, elapsed: () => now })
+    expect(await counted()).toBe(200)
+    expect(slices[0]?.tookMs).toBeLessThan(LEASE_MS)
+    for (const { tookMs } of slices.slice(1)) expect(tookMs).toBeLessThanOrEqual(LEASE_MS / 4)
+    expect(slices.at(30)?.size).toBeLessThan(3)
+    expect(Math.max(...slices.slice(60).map(({ size }) => size))).toBeGreaterThan(16)
+    const pauses = renewals.slice(2).map((at, index) => at - (renewals[index + 1] ?? 0))
+    expect(Math.max(...pauses)).toBeLessThan(LEASE_MS / 2)
+    expect(await dirty()).toBe(0)
   })
 
   it('does nothing while another process holds the lease', async () => {

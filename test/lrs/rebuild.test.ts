@@ -1,11 +1,11 @@
 /** `recount`: what it finds and mends, beside a server that goes on taking statements. */
-import SqliteDatabase from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Db } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { operatorOf } from '../../src/lrs/accounts.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
 import { type Rebuild, rebuild } from '../../src/lrs/rebuild.ts'
-import { databaseFile } from '../../src/store/sqlite/database.ts'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
+import { copied, DAMAGES, type Damage, inflict, nobody } from './damage.ts'
 
 let server: Running
 beforeAll(async () => {
@@ -76,16 +76,6 @@ describe('rebuild', () => {
   })
 })
 
-/** By hand, behind the product's back. */
-function damage(sql: string, ...values: readonly string[]): number {
-  const db = new SqliteDatabase(databaseFile(server.directory), { timeout: 10_000 })
-  try {
-    return db.prepare(sql).run(...values).changes
-  } finally {
-    db.close()
-  }
-}
-
 async function recounted(): Promise<{ result: Rebuild; lines: string[] }> {
   const { lrs } = server.app
   const [tenant] = await lrs.stores.tenants.list()
@@ -128,57 +118,14 @@ describe('rebuild mends what was damaged by hand', () => {
     await server.send(uses())
     await server.counted('month')
   })
-  const oneLearner = `learner = (SELECT l.id FROM learner l JOIN identity i ON i.learner = l.number WHERE i.ifi LIKE '%|d-1')`
-  const nobody = `INSERT INTO counted SELECT tenant, 'nobody', policy, version, window_start, key, statement_id, at, stored, rule
-    FROM counted WHERE ${oneLearner}`
+  const inflicted = (damage: Damage) => inflict(server.directory, damage)
+  const there = Object.entries(DAMAGES).filter(
+    ([, [damage]]) => damage[inject('store') === 'sqlite' ? 'sqlite' : 'mongo'] !== undefined,
+  )
 
-  it.each([
-    ['totals of windows', 'UPDATE window_total SET keys = keys + 7', /totals of windows/],
-    ['totals of policies', 'UPDATE policy_total SET learners = learners - 3', /totals of policies/],
-    ['a missing total', 'DELETE FROM policy_total', /totals of policies/],
-    ['a counted row of nobody', nobody, /^1 rows were of learners/],
-    [
-      'a counted row under no policy',
-      `${nobody.replace("'nobody'", 'learner').replace('version', '9')}`,
-      /^1 rows were of/,
-    ],
-    [
-      'first times',
-      "DELETE FROM qualified WHERE learner <> ''",
-      /0 first times of evidence stored, 1 worked out/,
-    ],
-    ['a wrong first time', 'UPDATE qualified SET first = first - 1', /first times.*with other content/],
-    ['attempts', `DELETE FROM attempt WHERE ${oneLearner}`, /: 0 attempts stored, 2 worked out/],
-    [
-      'unreadable attempts',
-      `UPDATE attempt SET data = '{' WHERE ${oneLearner}`,
-      /unreadable attempts stored/,
-    ],
-    ['untracked counts', 'UPDATE untracked SET statements = 9', /reasons of statements without effect/],
-    ['counted rows', `DELETE FROM counted WHERE ${oneLearner}`, /: 0 counted rows stored, 1 worked out/],
-    [
-      'unreadable facts',
-      `UPDATE fact SET data = '{"a' WHERE seq % 2 = 0`,
-      /facts cannot be read: they are replaced/,
-    ],
-    [
-      'facts that are no object',
-      "UPDATE fact SET data = 'null' WHERE seq % 2 = 0",
-      /facts cannot be read: they are replaced/,
-    ],
-    [
-      'facts voided although their statement is not',
-      'UPDATE fact SET voided = 1 WHERE seq % 2 = 0',
-      /facts are not what it says/,
-    ],
-    [
-      'facts received at another time',
-      'UPDATE fact SET received = 1 WHERE seq % 2 = 0',
-      /facts are not what it says/,
-    ],
-  ])('%s', async (_what, sql, said) => {
+  it.each(there)('%s', async (_what, [damage, said]) => {
     const before = await derived()
-    expect(damage(sql)).toBeGreaterThan(0)
+    expect(await inflicted(damage)).toBeGreaterThan(0)
     const first = await recounted()
     expect(first.result.differences).toBeGreaterThan(0)
     expect(
@@ -201,7 +148,13 @@ describe('rebuild mends what was damaged by hand', () => {
     await server.counted('month')
     const before = await derived()
     const merged = `(SELECT id FROM learner WHERE redirect IS NOT NULL)`
-    expect(damage(nobody.replace("'nobody'", merged))).toBe(1)
+    const gone = async (db: Db) =>
+      String((await db.collection('learners').findOne({ redirect: { $ne: null } }))?.id)
+    const left: Damage = {
+      sqlite: nobody.replace("'nobody'", merged),
+      mongo: copied(async (db) => ({ learner: await gone(db) })),
+    }
+    expect(await inflicted(left)).toBe(1)
     expect((await recounted()).result.differences).toBe(1)
     expect(await derived()).toEqual(before)
   })
@@ -217,14 +170,22 @@ describe('rebuild mends what was damaged by hand', () => {
     }
     expect((await server.api('/launches', { method: 'POST', body: [record], as: lms })).status).toBe(200)
     await server.counted('month')
-    expect(damage("UPDATE launch SET data = '{'")).toBe(1)
+    const unreadable: Damage = {
+      sqlite: "UPDATE launch SET data = '{'",
+      mongo: async (db) =>
+        (await db.collection('launches').updateMany({}, { $set: { data: '{' } })).modifiedCount,
+    }
+    expect(await inflicted(unreadable)).toBe(1)
     await server.send([statement({ actor: learner('d-2'), timestamp: '2026-04-07T00:00:00Z' })])
     const { result, lines } = await recounted()
     expect(result).toMatchObject({ failing: 1, differences: 1 })
     expect(lines).toContainEqual(expect.stringMatching(/^learner .*: cannot be worked out: /))
     expect(lines.at(-2)).toMatch(/1 differences, mended as far as it can be$/)
     expect(lines.at(-1)).toMatch(/^not counted: 1 learners; the recount of learner .* has failed \d+ times: /)
-    damage('DELETE FROM launch')
+    await inflicted({
+      sqlite: 'DELETE FROM launch',
+      mongo: async (db) => (await db.collection('launches').deleteMany({})).deletedCount,
+    })
     expect((await recounted()).result.failing).toBe(0)
     expect((await recounted()).lines.at(-1)).toMatch(/nothing differed$/)
   })

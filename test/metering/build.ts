@@ -44,6 +44,17 @@ export interface Given {
   readonly obstacles?: readonly Obstacle[]
   readonly launchModeUnknown?: boolean
   readonly member?: true
+  /** The element it is of; the object as well, unless that is said. */
+  readonly element?: string
+  readonly object?: { readonly id: string; readonly type?: string }
+  readonly attempt?: string | null
+  readonly credential?: string
+  readonly subAccount?: string
+  readonly categories?: readonly string[]
+  readonly tags?: readonly string[]
+  readonly launchMode?: 'Normal' | 'Browse' | 'Review'
+  readonly progress?: number
+  readonly completion?: boolean
 }
 
 export function ms(time: string | number): number {
@@ -55,18 +66,20 @@ let statements = 0
 export function classified(given: Given = {}): Classified {
   const at = ms(given.at ?? '2024-01-15T12:00:00Z')
   const { obstacles = [], launchModeUnknown = false } = given
+  const { element = 'https://lms.example.org/course/1' } = given
   statements += 1
   const fact: StoredFact = {
     statementId: given.id ?? `s-${String(statements).padStart(6, '0')}`,
     learner: 'mbox:mailto:ana@example.org',
     verb: given.verb ?? INITIALIZED,
-    object: { id: 'https://lms.example.org/course/1' },
+    object: given.object ?? { id: element },
     parents: [],
     groupings: [],
     source: 'other',
     keys: [],
     at: given.timestamp === null ? null : ms(given.timestamp ?? at),
-    credential: 'c-1',
+    credential: given.credential ?? 'c-1',
+    ...chosen(given, 'subAccount', 'categories', 'progress', 'completion'),
     purpose: 'learner',
     seq: statements,
     stored: ms(given.stored ?? at + 1000),
@@ -77,10 +90,18 @@ export function classified(given: Given = {}): Classified {
     fact,
     at,
     resumedAt: ms(given.resumedAt ?? at),
-    element: fact.object.id,
+    element,
     elementRule: 'default',
     obstacles,
     launchModeUnknown,
-    attempt: 'a-1',
+    ...chosen(given, 'tags', 'launchMode'),
+    attempt: given.attempt === undefined ? 'a-1' : given.attempt,
   }
+}
+
+/** Those members that are given. */
+function chosen<K extends keyof Given>(given: Given, ...names: readonly K[]): Pick<Given, K> {
+  return Object.fromEntries(
+    names.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
+  ) as Pick<Given, K>
 }

@@ -22,7 +22,7 @@ describe('Explaining one learner in one window (F1)', () => {
   test('counted: the evidence is that of the recount', () => {
     const list = [classified({ id: 'b', at: '2024-02-03' }), classified({ id: 'a', at: '2024-02-02' })]
     const result = explain(list, monthly, february())
-    expect(result).toEqual({ counted: true, evidence: recount(list, monthly)[0]?.counted[0]?.evidence })
+    expect(result).toMatchObject({ counted: true, evidence: recount(list, monthly)[0]?.counted[0]?.evidence })
   })
 
   test('A11: the nearest miss inside has the fewest obstacles, then is the earliest', () => {

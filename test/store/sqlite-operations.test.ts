@@ -1,8 +1,12 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
+import { fileIn } from '../../src/store/sqlite/attachment-files.ts'
 import { openSqlite, type SqliteStores } from '../../src/store/sqlite/open.ts'
 import { restoreSqlite } from '../../src/store/sqlite/restore.ts'
 import { operationsContract } from '../contract/operations.ts'
@@ -110,5 +114,73 @@ describe('backup and restore of the embedded store', () => {
     const request = { directory: at('new'), from: at('copy'), files, replace: false }
     expect(await restoreSqlite(request)).toEqual({ refused: expect.stringContaining('SHA-256') })
     expect(readdirSync(at('new')).filter((name) => name.startsWith('rollcall.db'))).toEqual([])
+  })
+
+  describe('with attachments', () => {
+    const withBytes = async (stores: SqliteStores, bytes: Uint8Array) => {
+      const sha2 = createHash('sha256').update(bytes).digest('hex')
+      const staged = await stores.attachments.stage('t', sha2, Readable.from([bytes], { objectMode: true }))
+      const statement = statementOf({ attachments: [staged] })
+      await stores.statements.insert('t', batchOf([statement]))
+      return { sha2, file: fileIn(join(at('copy'), 'attachments'), staged.id) }
+    }
+    const bytesIn = async (name: string, sha2: string) => {
+      const stores = await open(name)
+      const found = await stores.attachments.read('t', sha2)
+      const bytes = found && (await buffer(found))
+      await stores.close()
+      return bytes
+    }
+    const backedUpWith = async (...all: Uint8Array[]) => {
+      const stores = await open('data')
+      const kept = []
+      for (const bytes of all) kept.push(await withBytes(stores, bytes))
+      mkdirSync(at('copy'))
+      const { files } = (await stores.upkeep.backup?.(at('copy'))) ?? { files: [] }
+      return { stores, kept, files }
+    }
+
+    it('holds their bytes, and restores them; those that came later go aside with their database', async () => {
+      const [first, second, late] = [randomBytes(10), randomBytes(300_000), randomBytes(20)]
+      const { stores, kept, files } = await backedUpWith(first, second)
+      const after = await withBytes(stores, late)
+      await stores.close()
+      const request = { directory: at('data'), from: at('copy'), files }
+      const { aside } = (await restoreSqlite({ ...request, replace: true })) as { aside: string }
+      expect((await bytesIn('data', kept[0]?.sha2 ?? ''))?.equals(first)).toBe(true)
+      expect((await bytesIn('data', kept[1]?.sha2 ?? ''))?.equals(second)).toBe(true)
+      expect(await bytesIn('data', after.sha2)).toBeNull()
+      expect((await bytesIn(aside.slice(root.length + 1), after.sha2))?.equals(late)).toBe(true)
+    })
+
+    it('is not taken when one of them is missing or differs, and touches nothing', async () => {
+      const { stores, kept, files } = await backedUpWith(randomBytes(10), randomBytes(10))
+      await stores.close()
+      const request = { directory: at('new'), from: at('copy'), files, replace: false }
+      appendFileSync(kept[0]?.file ?? '', 'x')
+      expect(await restoreSqlite(request)).toEqual({
+        refused: expect.stringContaining('not as it was written'),
+      })
+      rmSync(kept[0]?.file ?? '')
+      expect(await restoreSqlite(request)).toEqual({ refused: expect.stringContaining('cannot be read') })
+      expect(readdirSync(at('new'))).toEqual(['rollcall.lock'])
+    })
+
+    it('leaves out what is only staged; a start deletes what a killed process left staged', async () => {
+      const stores = await open('data')
+      await stores.attachments.stage(
+        't',
+        'a'.repeat(64),
+        Readable.from([randomBytes(9)], { objectMode: true }),
+      )
+      mkdirSync(at('copy'))
+      await stores.upkeep.backup?.(at('copy'))
+      expect(readdirSync(at('copy'))).toEqual(['rollcall.db'])
+      await stores.close()
+      const files = () => readdirSync(at('data/attachments'), { recursive: true, withFileTypes: true })
+      expect(files().filter((one) => one.isFile())).toHaveLength(1)
+      await (await open('data')).close()
+      expect(files().filter((one) => one.isFile())).toEqual([])
+    })
   })
 })

@@ -1,12 +1,14 @@
 /** Attempts, learners, decisions and the administrator's work lists. */
-import { Router } from 'express'
+import { type Request, Router } from 'express'
 import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { decideStatement } from '../../lrs/decision.ts'
+import { type DeletionView, deleteAttempts, listDeletions, readDeletion } from '../../lrs/deletions.ts'
+import { Refusal } from '../../lrs/refusal.ts'
 import { listAttempts, listLearners, listRefusals, readReview } from '../../lrs/reports.ts'
 import type { AttemptSelection } from '../../store/ports.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
-import { bodyOf, noParameters, pageOf, queryOf, uuidOf } from './request.ts'
+import { bodyOf, jsonOf, noParameters, pageOf, queryOf, uuidOf } from './request.ts'
 
 export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
   const router = Router()
@@ -17,6 +19,27 @@ export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
       response.json(
         await listAttempts(lrs, callerOf(response), queryOf(request, 'attempts') as AttemptSelection),
       )
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/attempts/delete')
+    .all(noParameters)
+    .post(async (request, response) => {
+      const deletion = await deleteAttempts(lrs, callerOf(response), jsonOf(request))
+      response.status(isEnded(deletion) ? 200 : 202).json(deletion)
+    })
+    .all(allowOnly('POST'))
+  router
+    .route('/attempts/deletions')
+    .get(async (request, response) => {
+      response.json(await listDeletions(lrs, callerOf(response), pageOf(request)))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/attempts/deletions/:id')
+    .all(noParameters)
+    .get(async (request, response) => {
+      response.json(await readDeletion(lrs, callerOf(response), request.params.id))
     })
     .all(allowOnly('GET', 'HEAD'))
   router
@@ -49,10 +72,24 @@ export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
     .route('/check')
     .all(noParameters)
     .post(async (request, response) => {
+      refuseMultipart(request)
       const text = await bodies.run('check statements', callerOf(response), bodyOf(request))
       response.type('application/json').send(text)
     })
     .all(allowOnly('POST'))
 
   return router
+}
+
+/** Nothing is stored here, so there is nothing to do with the bytes of attachments. */
+function refuseMultipart(request: Request): void {
+  if (!request.is('multipart/*')) return
+  throw new Refusal(
+    'unsupported-media-type',
+    'statements to check are sent as application/json; bytes of attachments and signatures are not checked here',
+  )
+}
+
+function isEnded({ state }: DeletionView): boolean {
+  return state === 'done' || state === 'cleaning'
 }

@@ -9,6 +9,7 @@ import { Refusal } from '../../lrs/refusal.ts'
 import { readJson } from '../../xapi/json.ts'
 import { allowOnly, bytesOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'
+import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
 import { reportRoutes } from './reports.ts'
@@ -24,9 +25,10 @@ export interface ApiDeps {
   readonly lrs: Lrs
   readonly bodyLimit: number
   readonly bodies: Bodies
+  readonly url?: string | undefined
 }
 
-export function apiRouter({ lrs, bodyLimit, bodies }: ApiDeps, limit: RequestHandler): Router {
+export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: RequestHandler): Router {
   const router = Router()
   const body = rawBody(bodyLimit)
 
@@ -47,6 +49,7 @@ export function apiRouter({ lrs, bodyLimit, bodies }: ApiDeps, limit: RequestHan
     statementRoutes(lrs),
     feedRoutes(lrs, bodies),
     accountRoutes(lrs),
+    cmi5Routes(lrs, url),
   )
   router.use((request) => {
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)

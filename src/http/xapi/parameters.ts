@@ -27,6 +27,11 @@ const RESOURCES: ReadonlyMap<string, Methods> = new Map([
   ['/about', { GET: [] }],
 ])
 
+/** In lower case and without a slash at the end: neither means anything (docs/xapi.md). */
+export function resourceOf(request: Request): string {
+  return request.path.toLowerCase().replace(/(?<=.)\/$/, '')
+}
+
 /** As they were sent, also where the alternate request syntax sent them. */
 export function searchOf(request: Request): URLSearchParams {
   return new URLSearchParams(queryOf(request))
@@ -42,7 +47,7 @@ function queryOf(request: Request): string {
  * twice or not UTF-8 (400, XAPI-00324, XAPI-00325). A path that is no resource goes on: it is nobody's.
  */
 export const refuseForeign: RequestHandler = (request, response, next) => {
-  const methods = RESOURCES.get(request.path.toLowerCase().replace(/(?<=.)\/$/, ''))
+  const methods = RESOURCES.get(resourceOf(request))
   if (methods) {
     const method = request.method === 'HEAD' ? 'GET' : request.method
     if (!Object.hasOwn(methods, method)) throw notAllowed(request, response, methods)

@@ -3,8 +3,10 @@ import { type RequestHandler, Router } from 'express'
 import { Refusal } from '../../lrs/refusal.ts'
 import { requireCaller } from '../middleware.ts'
 import { alternateSyntax } from './alternate-syntax.ts'
+import { activitiesRouter, agentsRouter } from './lookups.ts'
 import { refuseForeign } from './parameters.ts'
 import { answerHeaders, requireVersion } from './request.ts'
+import { keepWithinSession } from './session-bounds.ts'
 import { type StatementsDeps, statementsRouter } from './statements.ts'
 
 /** What /about tells (XAPI-00315): every version spoken. */
@@ -19,8 +21,10 @@ export function xapiRouter(deps: StatementsDeps, limit: RequestHandler): Router 
     response.json(ABOUT)
   })
   router.use(requireVersion)
-  router.use(requireCaller(deps.lrs), limit, refuseForeign)
+  router.use(requireCaller(deps.lrs), limit, refuseForeign, keepWithinSession)
   router.use('/statements', statementsRouter(deps))
+  router.use('/activities', activitiesRouter(deps.lrs))
+  router.use('/agents', agentsRouter(deps.lrs))
   router.use((request) => {
     throw new Refusal('not-found', `there is no xAPI resource ${request.path}`)
   })

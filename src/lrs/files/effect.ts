@@ -137,7 +137,8 @@ async function addChanges(
 
 async function historyOf(lrs: Lrs, tenant: string, key: string): Promise<LearnerHistory> {
   const known = key.startsWith('new:') ? null : await lrs.stores.metering.history(tenant, key)
-  return known ?? { tenant, learner: key, revision: 0, identities: [], facts: [], launches: [], marks: [] }
+  const nothing = { identities: [], facts: [], launches: [], tombstones: [], marks: [] }
+  return known ?? { tenant, learner: key, revision: 0, ...nothing }
 }
 
 function withEffects(

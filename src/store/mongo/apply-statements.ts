@@ -4,10 +4,12 @@
  * visible, and last the marks. The journal is deleted only after that.
  */
 import type { Fact } from '../../attempts/fact.ts'
+import type { AttachmentTaking } from './attachment-taking.ts'
 import { updateAll } from './bulk.ts'
-import { claimedFor, claimPath } from './claim-keys.ts'
+import { claimedFor, claimPath, describesPath } from './claim-keys.ts'
 import type { ReferenceDoc, StatementCollections, StatementDoc } from './collections.ts'
 import type { MarkAffected, NoteObjects } from './consequences.ts'
+import type { NoteDescriptions } from './descriptions.ts'
 import type { Commit } from './journal.ts'
 import { firstSeq } from './keys-of.ts'
 import { type Meeting, type Met, metOf } from './meet.ts'
@@ -19,7 +21,9 @@ export interface ApplyParts {
   readonly meet: (commit: Commit, met: readonly Met[]) => Promise<Meeting>
   readonly references: References
   readonly noteObjects: NoteObjects
+  readonly describe: NoteDescriptions
   readonly mark: MarkAffected
+  readonly taking: Pick<AttachmentTaking, 'refer'>
 }
 
 export interface ApplyStatements {
@@ -34,15 +38,21 @@ export function createApplyStatements({
   meet,
   references,
   noteObjects,
+  describe,
   mark,
+  taking,
 }: ApplyParts): ApplyStatements {
   const { statements } = collections
   const show = ({ batch }: Commit, claims: readonly StatementDoc[], voided: ReadonlySet<string>) =>
     updateAll(
       statements,
-      claims.map(({ _id, id }) => ({
+      claims.map(({ _id, id, describes }) => ({
         _id,
-        update: { $rename: { [claimPath(batch)]: 'seq' }, ...(voided.has(id) && { $set: { voided: true } }) },
+        update: {
+          $rename: { [claimPath(batch)]: 'seq' },
+          ...(voided.has(id) && { $set: { voided: true } }),
+          ...(describes && { $unset: { [describesPath(batch)]: '' } }),
+        },
       })),
     )
 
@@ -53,7 +63,9 @@ export function createApplyStatements({
       meet(commit, facts.map(metOf)),
       edges ?? references.on(tenant, claims),
       noteObjects(commit, facts),
+      describe(commit, claims),
       references.write(claims),
+      taking.refer(commit.tenant, claims),
     ])
     await show(commit, claims, references.voidedBy(before, claims))
     const [affected] = await Promise.all([references.settle(tenant, claims), mark(commit, claims, meeting)])

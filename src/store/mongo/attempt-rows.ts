@@ -1,4 +1,5 @@
 /** Attempts as rows. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Attempt } from '../../attempts/derivation.ts'
 import type { TenantId } from '../ports.ts'
 import { StoreError } from '../store-error.ts'
@@ -33,10 +34,19 @@ export function attemptRowsOf(
 }
 
 /** @throws StoreError `damaged` */
-export function attemptOf({ id, data, learner }: AttemptDoc): Attempt & { readonly learner: string } {
+export function attemptOf(row: AttemptDoc): Attempt & { readonly learner: string } {
+  const { tenant, learner, n, id, data } = row
+  const attempt = parsed(data)
+  const [again] = attempt ? attemptRowsOf(tenant, learner, n, [attempt]) : []
+  if (!attempt || !isDeepStrictEqual(again, row))
+    throw new StoreError('damaged', `attempt ${id} is not what it is found by: «recount» mends it`)
+  return { ...attempt, learner }
+}
+
+function parsed(data: string): Attempt | null {
   try {
-    return { ...(JSON.parse(data) as Attempt), learner }
+    return JSON.parse(data) as Attempt
   } catch {
-    throw new StoreError('damaged', `attempt ${id} cannot be read: it is no JSON`)
+    return null
   }
 }

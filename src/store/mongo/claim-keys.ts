@@ -4,14 +4,31 @@
  * the id by then, however late it comes. Claims are found by their `seq`, which is missing.
  */
 import type { Filter } from 'mongodb'
+import type { Description } from '../../xapi/description.ts'
 import type { StatementDoc } from './collections.ts'
 import { keyOf, partsOf } from './keys-of.ts'
 
 type Claim = NonNullable<StatementDoc['claim']>
+type Describes = NonNullable<StatementDoc['describes']>
 
 export function claimUnder(batch: string, seq: number): Claim {
   const [, journal] = partsOf(batch)
   return { [journal]: seq }
+}
+
+/** Nothing when nothing is described. */
+export function describesUnder(batch: string, describes: Describes[string] = []): { describes?: Describes } {
+  const [, journal] = partsOf(batch)
+  return describes.length === 0 ? {} : { describes: { [journal]: describes } }
+}
+
+export function describedBy({ describes = {} }: Pick<StatementDoc, 'describes'>): readonly Description[] {
+  return Object.values(describes).flat()
+}
+
+/** The seq a statement has, or will have. */
+export function seqOf({ seq, claim = {} }: Pick<StatementDoc, 'seq' | 'claim'>): number {
+  return seq ?? Object.values(claim)[0] ?? 0
 }
 
 /** The journal that decides a claim. */
@@ -24,6 +41,12 @@ export function batchOf({ tenant, claim = {} }: Pick<StatementDoc, 'tenant' | 'c
 export function claimPath(batch: string): `claim.${string}` {
   const [, journal] = partsOf(batch)
   return `claim.${journal}`
+}
+
+/** Where what its claims describe waits. */
+export function describesPath(batch: string): `describes.${string}` {
+  const [, journal] = partsOf(batch)
+  return `describes.${journal}`
 }
 
 /** Everything that is claimed for the journal and not visible. */

@@ -4,7 +4,7 @@
  * waiting in a circle; nothing but claims is waited for while any is held (ruling 28).
  */
 import { MongoBulkWriteError } from 'mongodb'
-import { batchOf, claimedFor } from './claim-keys.ts'
+import { batchOf, claimedFor, describedBy } from './claim-keys.ts'
 import type { StatementCollections, StatementDoc } from './collections.ts'
 import type { Journal } from './journal.ts'
 import { isDuplicate, retried } from './writing.ts'
@@ -96,7 +96,8 @@ function commandsOf(docs: readonly StatementDoc[]): StatementDoc[][] {
   let bytes = 0
   for (const doc of docs) {
     // Text is at most three bytes a character, and mostly one.
-    const size = Buffer.byteLength(doc.raw) + doc.facts.reduce((sum, { data }) => sum + data.length, 1_000)
+    const beside = [...doc.facts.map(({ data }) => data), ...describedBy(doc).map(({ text }) => text)]
+    const size = beside.reduce((sum, text) => sum + text.length, Buffer.byteLength(doc.raw) + 1_000)
     const current = commands.at(-1)
     if (current && bytes + size <= COMMAND_BYTES && current.length < COMMAND_DOCUMENTS) {
       current.push(doc)

@@ -7,7 +7,8 @@
  */
 import type { Collection, Db, IndexDescription } from 'mongodb'
 import type { GivenProfile } from '../../attempts/profile.ts'
-import type { IdentityLink, Provenance } from '../ports.ts'
+import type { Description } from '../../xapi/description.ts'
+import type { IdentityLink, KeptAttachment, Provenance } from '../ports.ts'
 
 /** A fact as kept in its statement. */
 export interface FactPart {
@@ -44,6 +45,8 @@ export interface StatementDoc {
   readonly who: readonly string[]
   /** Of the commit that replaced the facts last. */
   readonly mended?: number
+  /** Bytes it came with, each hash once. */
+  readonly attachments?: readonly KeptAttachment[]
   /** Only of an imported one (ruling 37). */
   readonly provenance?: Provenance
   readonly stored: number
@@ -52,6 +55,8 @@ export interface StatementDoc {
   readonly seq?: number
   /** Until it is visible: the seq it will have, under the key of the journal that decides it (claim-keys.ts); then empty. */
   readonly claim?: Readonly<Record<string, number>>
+  /** Likewise until it is visible: what it describes. */
+  readonly describes?: Readonly<Record<string, readonly Description[]>>
 }
 
 export interface ReferenceDoc {
@@ -132,6 +137,18 @@ interface ObjectDoc {
   readonly object: string
 }
 
+/** One definition of an Activity, or one name of an Agent. */
+export interface DescriptionDoc extends Description {
+  /** keyOf(tenant, kind, digest of the subject, hash) */
+  readonly _id: string
+  readonly tenant: string
+  /** Its digest: identifiers of people stand in no index (ruling 19). */
+  readonly subject: string
+  /** seqs of the first and of the last statement known to have said so. */
+  readonly first: number
+  readonly last: number
+}
+
 /**
  * What happens all or not at all. `open → committed | aborted` is the only decision (ruling 28); whoever wants to decide
  * does it by findOneAndUpdate on `state: open`. Committed: its effects are applied, as often as it takes, and then it is
@@ -181,6 +198,30 @@ export interface EpochDoc {
   readonly beat: number
 }
 
+/** The secret under which ids of deleted statements are remembered. */
+interface PurgeKeyDoc {
+  /** The tenant. */
+  readonly _id: string
+  readonly key: string
+}
+
+interface PurgedDoc {
+  /** keyOf(tenant, keyed hash of the id) */
+  readonly _id: string
+  readonly tenant: string
+}
+
+interface TombstoneDoc {
+  /** keyOf(tenant, id) */
+  readonly _id: string
+  readonly tenant: string
+  /** identityKey of its learner. */
+  readonly who: string
+  readonly at: number
+  /** The Tombstone as JSON text. */
+  readonly data: string
+}
+
 /** `schema`: {version}. */
 interface MetaDoc {
   readonly _id: string
@@ -200,7 +241,7 @@ export const STATEMENT_COLLECTIONS = {
     { key: { tenant: 1, stored: 1, seq: 1 } },
     { key: { tenant: 1, who: 1, seq: 1 } },
   ],
-  references: [{ key: { tenant: 1, target: 1, _id: 1 } }],
+  references: [{ key: { tenant: 1, target: 1, _id: 1 } }, { key: { tenant: 1, from: 1 } }],
   identities: [{ key: { tenant: 1, learner: 1 } }, { key: { tenant: 1, groups: 1, _id: 1 } }],
   learners: [{ key: { tenant: 1, redirect: 1 } }, { key: { tenant: 1, born: 1 } }],
   links: [
@@ -211,6 +252,10 @@ export const STATEMENT_COLLECTIONS = {
   ],
   marks: [{ key: { oldest: 1 } }, { key: { tenant: 1, oldest: 1 } }],
   objects: [{ key: { tenant: 1, object: 1 } }],
+  descriptions: [{ key: { tenant: 1, kind: 1, subject: 1, last: 1 } }],
+  purge_keys: [],
+  purged: [],
+  tombstones: [{ key: { tenant: 1, who: 1, at: 1 } }],
 } as const satisfies Readonly<Record<string, readonly IndexDescription[]>>
 
 export interface StatementCollections {
@@ -225,6 +270,10 @@ export interface StatementCollections {
   readonly links: Collection<LinkDoc>
   readonly marks: Collection<MarkDoc>
   readonly objects: Collection<ObjectDoc>
+  readonly descriptions: Collection<DescriptionDoc>
+  readonly purgeKeys: Collection<PurgeKeyDoc>
+  readonly purged: Collection<PurgedDoc>
+  readonly tombstones: Collection<TombstoneDoc>
 }
 
 export function statementCollections(db: Db): StatementCollections {
@@ -240,5 +289,9 @@ export function statementCollections(db: Db): StatementCollections {
     links: db.collection('links'),
     marks: db.collection('marks'),
     objects: db.collection('objects'),
+    descriptions: db.collection('descriptions'),
+    purgeKeys: db.collection('purge_keys'),
+    purged: db.collection('purged'),
+    tombstones: db.collection('tombstones'),
   }
 }

@@ -4,16 +4,20 @@ import type { Clock } from '../../clock.ts'
 import type { IdentityLink } from '../ports.ts'
 import { type Allocator, createAllocator } from './allocator.ts'
 import { createApplyStatements } from './apply-statements.ts'
+import { attachmentCollections } from './attachment-collections.ts'
+import { createAttachmentTaking } from './attachment-taking.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { type StatementCollections, statementCollections } from './collections.ts'
 import { inGroups } from './commit-groups.ts'
 import { affectedMarker, objectNotes } from './consequences.ts'
+import { descriptionNotes } from './descriptions.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
 import { createInsert } from './insert-statements.ts'
 import { createJoins, type Joins } from './join.ts'
 import { createJournal, type Effect, type Journal } from './journal.ts'
 import { ALWAYS, markAll } from './marks.ts'
 import { createMeet } from './meet.ts'
+import { createPurged } from './purged.ts'
 import { createRedirects, type Redirects } from './redirects.ts'
 import { createReferences } from './references.ts'
 import { FACTS, factsEffect } from './replace-facts.ts'
@@ -49,7 +53,16 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   const references = createReferences(collections)
   const noteObjects = objectNotes(collections)
   const mark = affectedMarker(collections)
-  const application = createApplyStatements({ collections, meet, references, noteObjects, mark })
+  const taking = createAttachmentTaking(attachmentCollections(db), () => clock.now())
+  const application = createApplyStatements({
+    collections,
+    meet,
+    references,
+    noteObjects,
+    describe: descriptionNotes(collections),
+    mark,
+    taking,
+  })
   const journal = createJournal({
     collections,
     allocator,
@@ -63,8 +76,9 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
     },
   })
   const claims = createClaims(collections, journal)
-  const write = inGroups(createWriter({ collections, journal, claims, references, application }))
-  const insert = createInsert({ collections, claims, write })
+  const purged = createPurged(collections)
+  const write = inGroups(createWriter({ collections, journal, claims, references, application, taking }))
+  const insert = createInsert({ collections, claims, purged, write })
   return {
     collections,
     allocator,

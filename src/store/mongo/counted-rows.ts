@@ -12,8 +12,8 @@ export function countedRowsOf(
   n: number,
   counts: readonly LearnerCount[],
 ): readonly CountedDoc[] {
-  return counts.flatMap(({ policy, version, counted }) =>
-    counted.map(({ windowStart, key, evidence: { statementId, at, stored, rule } }) => ({
+  return counts.flatMap(({ policy, version, counted, standing = [] }) =>
+    [...counted, ...standing].map(({ windowStart, key, evidence: { statementId, at, stored, rule } }) => ({
       _id: keyOf(tenant, learner, policy, version, windowStart, key),
       tenant,
       learner,

@@ -5,6 +5,7 @@ import type { Allocator } from './allocator.ts'
 import { byIds, slicesOf } from './bulk.ts'
 import type { Changes } from './changes.ts'
 import type { MarkDoc, StatementCollections } from './collections.ts'
+import { deletingSince } from './deletions.ts'
 import { failingReader } from './failing.ts'
 import { keyOf } from './keys-of.ts'
 import { meterCollections } from './meter-collections.ts'
@@ -71,6 +72,11 @@ export function computedThroughReader(
 ): MeteringStore['computedThrough'] {
   const { marks } = collections
   const { failures } = meterCollections(db)
+  const deleting = deletingSince(db)
+  const deletionIn = async (tenant: TenantId): Promise<Holding | undefined> => {
+    const found = await deleting(tenant)
+    return found ? { recorded: found.at, kind: 'deleted attempts', subject: found.id } : undefined
+  }
   const failingIn = failingReader(db, collections, redirects)
   const wordsFor = async ({ tenant, learner: met }: MarkDoc): Promise<string> => {
     const learner = (await redirects.rootsOf(tenant, [met])).get(met)?.id ?? met
@@ -80,7 +86,7 @@ export function computedThroughReader(
   }
   return async (tenant): Promise<ComputedThrough> => {
     const visible = (await allocator.raisedHorizon()).through
-    const change = await changes.oldest(tenant)
+    const change = earlier(await changes.oldest(tenant), await deletionIn(tenant))
     const [mark] = await marks.find({ tenant }).sort({ oldest: 1 }).limit(1).toArray()
     const oldest = Math.min(change?.recorded ?? Infinity, mark?.oldest ?? Infinity)
     if (oldest > visible) return { at: visible, behind: null, failing: null }
@@ -91,6 +97,17 @@ export function computedThroughReader(
     }
     return { at: oldest - 1, behind: mark ? await wordsFor(mark) : null, failing }
   }
+}
+
+/** A mass change that is not yet complete. */
+interface Holding {
+  readonly recorded: number
+  readonly kind: string
+  readonly subject: string
+}
+
+function earlier(a: Holding | null | undefined, b: Holding | undefined): Holding | undefined {
+  return a && (!b || a.recorded <= b.recorded) ? a : b
 }
 
 function inTurn(fresh: readonly Dirty[], failed: readonly Dirty[], limit: number) {

@@ -5,11 +5,14 @@ import type { FactPart, StatementDoc } from './collections.ts'
 import { identityKey } from './keys-of.ts'
 import { receivedOf } from './marks.ts'
 
-export type Evidence = Pick<StatementDoc, '_id' | 'facts' | 'stored' | 'provenance' | 'voided' | 'seq'>
+export type Evidence = Pick<
+  StatementDoc,
+  '_id' | 'facts' | 'who' | 'stored' | 'provenance' | 'voided' | 'seq'
+>
 
 /** As much of a statement as its facts need. */
 export const EVIDENCE = {
-  projection: { facts: 1, stored: 1, 'provenance.received': 1, voided: 1, seq: 1 },
+  projection: { facts: 1, who: 1, stored: 1, 'provenance.received': 1, voided: 1, seq: 1 },
 } as const
 
 /** A Group may name one person twice: one fact is enough. */
@@ -26,10 +29,16 @@ export function factsIn(evidence: Evidence, wanted: (part: FactPart) => boolean)
 }
 
 function parsed(data: string, seq: number): Fact {
+  const fact = jsonOf(data)
+  if (typeof fact === 'object' && fact !== null) return fact as Fact
+  // Without the parser's sentence: it would quote what may be personal.
+  throw new StoreError('damaged', `a stored fact of statement number ${seq} cannot be read`)
+}
+
+function jsonOf(data: string): unknown {
   try {
-    return JSON.parse(data) as Fact
+    return JSON.parse(data)
   } catch {
-    // Without the parser's sentence: it would quote what may be personal.
-    throw new StoreError('damaged', `a stored fact of statement number ${seq} cannot be read: it is no JSON`)
+    return undefined
   }
 }

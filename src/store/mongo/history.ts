@@ -6,6 +6,7 @@
 import type { Db } from 'mongodb'
 import type { LaunchRecord } from '../../attempts/derivation.ts'
 import type { StoredFact } from '../../attempts/fact.ts'
+import type { Tombstone } from '../../metering/tombstone.ts'
 import type { Identity, LearnerHistory, TenantId } from '../ports.ts'
 import { byIds, whereIn } from './bulk.ts'
 import type { IdentityDoc, StatementCollections } from './collections.ts'
@@ -17,7 +18,11 @@ import type { Redirects } from './redirects.ts'
 /** Claims of batches that are not committed have none. */
 const VISIBLE = { seq: { $gt: 0 } } as const
 
-export function historyReads(db: Db, { statements, marks }: StatementCollections, redirects: Redirects) {
+export function historyReads(
+  db: Db,
+  { statements, marks, tombstones }: StatementCollections,
+  redirects: Redirects,
+) {
   const { recounts, launches } = meterCollections(db)
 
   const evidenceOf = async (tenant: TenantId, keys: readonly string[]): Promise<readonly StoredFact[]> => {
@@ -34,6 +39,12 @@ export function historyReads(db: Db, { statements, marks }: StatementCollections
     return found
       .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
       .map(({ data }) => JSON.parse(data) as LaunchRecord)
+  }
+  const tombstonesOf = async (tenant: TenantId, keys: readonly string[]): Promise<readonly Tombstone[]> => {
+    const found = await whereIn(tombstones, { tenant }, 'who', keys)
+    return found
+      .map(({ data }) => JSON.parse(data) as Tombstone)
+      .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
   }
   return {
     /** One who was merged away answers with the elder's history. */
@@ -54,6 +65,7 @@ export function historyReads(db: Db, { statements, marks }: StatementCollections
         identities: identitiesOf(learner, members),
         facts: await evidenceOf(tenant, keys),
         launches: await launchesOf(tenant, keys),
+        tombstones: await tombstonesOf(tenant, keys),
         marks: seen
           .map(({ ifi, generation }) => ({ ifi, generation }))
           .sort((a, b) => (a.ifi < b.ifi ? -1 : 1)),
@@ -61,7 +73,8 @@ export function historyReads(db: Db, { statements, marks }: StatementCollections
     },
     factsOf: async (tenant: TenantId, statementId: string): Promise<readonly StoredFact[]> => {
       const found = await statements.findOne({ _id: keyOf(tenant, statementId), ...VISIBLE }, EVIDENCE)
-      return found ? factsIn(found, () => true) : []
+      // One that no learner would find by `who` is none.
+      return found ? factsIn(found, ({ who }) => found.who.includes(who)) : []
     },
   }
 }

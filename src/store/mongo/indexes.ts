@@ -1,7 +1,13 @@
 /** Every index of the database, collection by collection: made at the first start and demanded at each (schema.ts). */
 import { JOB_COLLECTIONS } from './agenda-documents.ts'
+import { ATTACHMENT_COLLECTIONS } from './attachment-collections.ts'
 import { STATEMENT_COLLECTIONS } from './collections.ts'
 import { METER_COLLECTIONS } from './meter-collections.ts'
 import type { Indexes } from './schema.ts'
 
-export const INDEXES: Indexes = { ...STATEMENT_COLLECTIONS, ...METER_COLLECTIONS, ...JOB_COLLECTIONS }
+export const INDEXES: Indexes = {
+  ...STATEMENT_COLLECTIONS,
+  ...ATTACHMENT_COLLECTIONS,
+  ...METER_COLLECTIONS,
+  ...JOB_COLLECTIONS,
+}

@@ -8,17 +8,19 @@ import { byIds } from './bulk.ts'
 import type { Claims, Taken } from './claims.ts'
 import type { StatementCollections } from './collections.ts'
 import { keyOf } from './keys-of.ts'
+import type { Purged } from './purged.ts'
 import { isVoidedBy } from './references.ts'
 import type { WriteBatch } from './write-batches.ts'
 
 export interface InsertParts {
   readonly collections: Pick<StatementCollections, 'statements'>
   readonly claims: Claims
+  readonly purged: Purged
   readonly write: WriteBatch
 }
 
 interface Comparison {
-  /** Ids that are there with equal content. */
+  /** Ids that are there with equal content, or were deleted: what they had cannot be compared any more. */
   readonly same: readonly string[]
   /** Ids that are there with other content. */
   readonly conflicts: readonly string[]
@@ -31,7 +33,7 @@ interface Comparison {
 const REFUSALS = 5
 
 export function createInsert(parts: InsertParts) {
-  const { claims, write } = parts
+  const { claims, purged, write } = parts
   const { statements } = parts.collections
 
   const takenAmong = async (tenant: TenantId, ids: readonly string[]): Promise<readonly Taken[]> => {
@@ -72,7 +74,10 @@ export function createInsert(parts: InsertParts) {
       tenant,
       batch.statements.map(({ id }) => id),
     )
-    const comparison = compare(batch, found)
+    const comparison = withoutPurged(
+      compare(batch, found),
+      await purged.among(tenant, missingIn(batch, found)),
+    )
     const { same, conflicts, fresh, newest } = comparison
     if (conflicts.length > 0) return { outcome: 'conflict', ids: conflicts }
     const notAllowed = await forbidden(tenant, batch, fresh)
@@ -105,6 +110,21 @@ function compare({ statements, version }: Batch, found: readonly Taken[]): Compa
     else (isSame(doc, statement, version) ? same : conflicts).push(statement.id)
   }
   return { same, conflicts, fresh, newest: Math.max(0, ...found.map(({ stored }) => stored)) }
+}
+
+function missingIn({ statements }: Batch, found: readonly Taken[]): readonly string[] {
+  const there = new Set(found.map(({ id }) => id))
+  return statements.map(({ id }) => id).filter((id) => !there.has(id))
+}
+
+/** A deleted statement that is sent again is answered as a duplicate, and does not come back (counting §1.5). */
+function withoutPurged(comparison: Comparison, purged: ReadonlySet<string>): Comparison {
+  if (purged.size === 0) return comparison
+  return {
+    ...comparison,
+    same: [...comparison.same, ...purged],
+    fresh: comparison.fresh.filter(({ id }) => !purged.has(id)),
+  }
 }
 
 function isSame(taken: Taken, incoming: IncomingStatement, version: Batch['version']): boolean {

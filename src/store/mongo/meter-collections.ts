@@ -172,6 +172,19 @@ export interface LaunchDoc {
   readonly batch: string
 }
 
+export interface DeletionDoc {
+  /** keyOf(tenant, id) */
+  readonly _id: string
+  readonly tenant: TenantId
+  readonly id: string
+  readonly at: number
+  readonly state: string
+  /** Its `at` until it is done or refused. */
+  readonly open?: number
+  /** The DeletionRecord as JSON text. */
+  readonly data: string
+}
+
 export interface ImportDoc {
   /** keyOf(tenant, name) */
   readonly _id: string
@@ -183,6 +196,7 @@ export const METER_COLLECTIONS = {
   tenants: [{ key: { slug: 1 }, unique: true }, { key: { created: 1, _id: 1 } }],
   people: [{ key: { tenant: 1, email: 1 }, unique: true }, { key: { tenant: 1, created: 1, id: 1 } }],
   credentials: [{ key: { key: 1 }, unique: true }, { key: { tenant: 1, created: 1, id: 1 } }],
+  cmi5_sessions: [{ key: { key: 1 }, unique: true }, { key: { tenant: 1, expires: 1 } }],
   refusals: [{ key: { tenant: 1, number: 1 } }],
   catalogues: [{ key: { 'put.recorded': 1 }, sparse: true }],
   elements: [
@@ -213,6 +227,11 @@ export const METER_COLLECTIONS = {
     { key: { tenant: 1, mixed: 1 } },
   ],
   launches: [{ key: { tenant: 1, who: 1, at: 1, id: 1 } }],
+  deletions: [
+    { key: { tenant: 1, at: 1, id: 1 } },
+    { key: { tenant: 1, state: 1, at: 1 } },
+    { key: { open: 1 }, sparse: true },
+  ],
 } as const satisfies Readonly<Record<string, readonly IndexDescription[]>>
 
 export interface MeterCollections {
@@ -227,6 +246,7 @@ export interface MeterCollections {
   readonly failures: Collection<FailureDoc>
   readonly launches: Collection<LaunchDoc>
   readonly imports: Collection<ImportDoc>
+  readonly deletions: Collection<DeletionDoc>
 }
 
 export function meterCollections(db: Db): MeterCollections {
@@ -242,5 +262,6 @@ export function meterCollections(db: Db): MeterCollections {
     failures: db.collection('failures'),
     launches: db.collection('launches'),
     imports: db.collection('imports'),
+    deletions: db.collection('deletions'),
   }
 }

@@ -1,6 +1,7 @@
 /** What reports read of the counts: never a scan of statements. */
 import type { Db, Filter } from 'mongodb'
 import { groupBy } from '../../attempts/group-by.ts'
+import { countedParts } from '../counted-parts.ts'
 import { keyIn, pageOf } from '../page.ts'
 import type { CountedLearner, Identity, MeteringStore, TenantId, WindowRef } from '../ports.ts'
 import type { StatementCollections } from './collections.ts'
@@ -10,14 +11,18 @@ import { keyOf } from './keys-of.ts'
 import { type CountedDoc, meterCollections } from './meter-collections.ts'
 import type { Redirects } from './redirects.ts'
 
-export function countedReads(db: Db, redirects: Redirects): Pick<MeteringStore, 'counted' | 'countedKeys'> {
+export function countedReads(
+  db: Db,
+  redirects: Redirects,
+): Pick<MeteringStore, 'counted' | 'countedKeys' | 'countSince'> {
   const { counted } = meterCollections(db)
   const people = learnersReader(redirects)
   return {
-    counted: async (tenant, window, { limit, cursor }) => {
+    counted: async (tenant, window, { limit, cursor, since }) => {
       const after = keyIn(cursor, 'nss') as [number, string, string] | null
+      const from = since === undefined ? {} : { at: { $gte: since } }
       const rows = await counted
-        .find({ ...inWindow(tenant, window), ...afterCounted(after) })
+        .find({ ...inWindow(tenant, window), ...from, ...afterCounted(after) })
         .sort({ at: 1, learner: 1, key: 1 })
         .limit(limit + 1)
         .toArray()
@@ -36,6 +41,8 @@ export function countedReads(db: Db, redirects: Redirects): Pick<MeteringStore, 
         }),
       )
     },
+    countSince: (tenant, window, since) =>
+      counted.countDocuments({ ...inWindow(tenant, window), at: { $gte: since } }),
     countedKeys: async (tenant, window, learner) => {
       const rows = await counted
         .find({ ...inWindow(tenant, window), learner })
@@ -63,7 +70,7 @@ export function countsReader(db: Db): MeteringStore['countsOf'] {
       const ours = (row: { policy: string; version: number }) =>
         row.policy === policy && row.version === version
       const firstQualified = found?.qualified.find(ours)?.first ?? null
-      return { policy, version, counted: rows.filter(ours).map(countedKeyOf), firstQualified }
+      return { policy, version, ...countedParts(rows.filter(ours).map(countedKeyOf)), firstQualified }
     })
   }
 }

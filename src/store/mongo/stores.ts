@@ -3,11 +3,16 @@ import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { attachmentCollections } from './attachment-collections.ts'
+import { createAttachmentTaking } from './attachment-taking.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCataloguePuts } from './catalogue-put.ts'
 import { statementCollections } from './collections.ts'
 import { createGate, guarded } from './connection.ts'
 import { createCore } from './core.ts'
 import { createCredentialStore } from './credentials.ts'
+import { deletionStore } from './deletions.ts'
+import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
 import { createIdentityStore } from './identities.ts'
 import { createImportStore } from './imports.ts'
@@ -19,7 +24,10 @@ import { createMeteringStore } from './metering.ts'
 import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createProfileStore, PROFILES, profilesEffect } from './profiles.ts'
+import { createPurged } from './purged.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './removals.ts'
+import { createCmi5SessionStore } from './sessions.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -45,6 +53,12 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
   const effects = {
     [LAUNCHES]: launchesEffect(db, collections, joins),
     [PROFILES]: profilesEffect(collections, joins),
+    [HIDE]: hideEffect(collections),
+    [PURGE]: purgeEffect(
+      collections,
+      createPurged(collections),
+      createAttachmentTaking(attachmentCollections(db), () => clock.now()),
+    ),
   }
   const core = createCore({ db, clock, timing, effects })
   const puts = createCataloguePuts(db, () => clock.now())
@@ -60,14 +74,21 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     credentials: guarded(createCredentialStore(db), gate),
     keys: guarded(createKeyStore(db), gate),
     statements: guarded(createStatementStore(core), gate),
+    attachments: guarded(
+      createAttachmentStore(db, collections, () => clock.now()),
+      gate,
+    ),
+    descriptions: guarded(createDescriptionStore(collections), gate),
     elements: guarded(createElementStore(db, puts), gate),
     launches: guarded(createLaunchStore(db, core.journal), gate),
     identities: guarded(createIdentityStore(core), gate),
     profiles: guarded(createProfileStore(core), gate),
     policies: guarded(createPolicyStore(db), gate),
+    removals: guarded(createRemovalStore(core, deletionStore(db)), gate),
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
+    cmi5Sessions: guarded(createCmi5SessionStore(db), gate),
     imports: guarded(createImportStore(db), gate),
     upkeep: guarded(createUpkeep(db), gate),
     jobs: () => createAgendaBackend(db, clock),

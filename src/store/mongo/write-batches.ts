@@ -1,8 +1,9 @@
 /** Writing batches that were looked at: claimed, decided by their journal, and applied (ruling 28). */
 import type { Batch, IncomingStatement, TenantId } from '../ports.ts'
 import type { ApplyStatements } from './apply-statements.ts'
+import type { AttachmentTaking } from './attachment-taking.ts'
 import { byIds } from './bulk.ts'
-import { claimUnder } from './claim-keys.ts'
+import { claimUnder, describesUnder } from './claim-keys.ts'
 import type { Claims } from './claims.ts'
 import type { Reservation, StatementCollections, StatementDoc } from './collections.ts'
 import { factParts } from './fact-parts.ts'
@@ -21,12 +22,14 @@ export interface WriteParts {
   readonly claims: Claims
   readonly references: Pick<References, 'on'>
   readonly application: ApplyStatements
+  readonly taking: Pick<AttachmentTaking, 'take'>
 }
 
 export const KIND = 'statements'
 
 /** Writes batches with different ids of one tenant under one journal. Several do not wait for ids that others claim. */
-export function createWriter({ collections, journal, claims, references, application }: WriteParts) {
+export function createWriter(parts: WriteParts) {
+  const { collections, journal, claims, references, application, taking } = parts
   const decided = async (reservation: Reservation, docs: readonly StatementDoc[]): Promise<Commit | null> => {
     const answer = await journal.decide(reservation, docs.length)
     if (answer !== 'unknown') return answer
@@ -38,10 +41,11 @@ export function createWriter({ collections, journal, claims, references, applica
     return { batch, tenant: first.tenant, number, stored, size: docs.length }
   }
   return async (tenant: TenantId, batches: readonly Batch[]): Promise<Written> => {
-    const size = batches.reduce((sum, { statements }) => sum + statements.length, 0)
+    const all = batches.flatMap(({ statements }) => statements)
     const id = await journal.begin(tenant, KIND)
     try {
-      const reservation = await journal.reserve(id, size)
+      await taking.take(tenant, id, all)
+      const reservation = await journal.reserve(id, all.length)
       const docs = claimsOf(tenant, batches, reservation)
       const [claimed, edges] = await Promise.all([
         claims.claim(docs, batches.length === 1),
@@ -78,7 +82,8 @@ function claimOf(
   { batch, number, stored }: Reservation,
   index: number,
 ): StatementDoc {
-  const { id, raw, timestamp, version, terms, voids, refersTo, provenance } = statement
+  const { id, raw, timestamp, version, terms, voids, refersTo, provenance, describes } = statement
+  const { attachments = [] } = statement
   const refers = voids ?? refersTo ?? undefined
   const facts = factParts(statement.facts)
   return {
@@ -97,7 +102,9 @@ function claimOf(
     voids: voidsLevel(voids, voidsOthers),
     facts,
     who: facts.map(({ who }) => who),
+    ...(attachments.length > 0 && { attachments: attachments.map(({ sha2, bytes }) => ({ sha2, bytes })) }),
     ...(provenance && { provenance }),
+    ...describesUnder(batch, describes),
     stored,
     voided: false,
     claim: claimUnder(batch, firstSeq(number) + index),

@@ -2,6 +2,7 @@
 import type { Attempt, LaunchRecord, Obstacle } from '../../attempts/derivation.ts'
 import type { Fact, StoredFact } from '../../attempts/fact.ts'
 import type { CountedKey, LearnerCount } from '../../metering/count.ts'
+import type { Tombstone } from '../../metering/tombstone.ts'
 import type { Identity } from './feeds.ts'
 import type { Lease } from './leases.ts'
 import type { Page, PageRequest, TenantId } from './page.ts'
@@ -16,6 +17,8 @@ export interface LearnerHistory {
   /** Ascending by seq. */
   readonly facts: readonly StoredFact[]
   readonly launches: readonly LaunchRecord[]
+  /** By (at, id). */
+  readonly tombstones: readonly Tombstone[]
   /** The dirty marks seen while reading; a recount clears exactly these. */
   readonly marks: readonly { readonly ifi: string; readonly generation: number }[]
 }
@@ -118,8 +121,14 @@ export interface MeteringStore {
   countOf(tenant: TenantId, window: WindowRef): Promise<number>
   /** Learners who ever qualified under the policy (ruling 9). */
   totalLearners(tenant: TenantId, policy: string): Promise<number>
-  /** Ordered by (evidence time, learner, key). */
-  counted(tenant: TenantId, window: WindowRef, page: PageRequest): Promise<Page<CountedLearner>>
+  /** Keys whose evidence is of that instant or later: the live number of a rolling policy (ruling 10). A range of the index. */
+  countSince(tenant: TenantId, window: WindowRef, since: number): Promise<number>
+  /** Ordered by (evidence time, learner, key); with `since` only keys whose evidence is of that instant or later. */
+  counted(
+    tenant: TenantId,
+    window: WindowRef,
+    page: PageRequest & { readonly since?: number },
+  ): Promise<Page<CountedLearner>>
   countedKeys(tenant: TenantId, window: WindowRef, learner: string): Promise<readonly CountedKey[]>
   /** Everything the learner counts for, under every policy version: for comparing with a rebuild. */
   countsOf(tenant: TenantId, learner: string): Promise<readonly LearnerCount[]>

@@ -33,7 +33,7 @@ export interface StoreSize {
 }
 
 export interface BackupReport {
-  /** Names within the directory of the backup. */
+  /** Names within the directory of the backup. Attachments are beside them, proven by what these files say of them. */
   readonly files: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[]
 }
 

@@ -1,5 +1,7 @@
 /** Statements in and out. */
 import type { Fact } from '../../attempts/fact.ts'
+import type { Description } from '../../xapi/description.ts'
+import type { StagedAttachment } from './attachments.ts'
 import type { TenantId } from './page.ts'
 
 /** A valid statement, ready to be stored. */
@@ -19,6 +21,10 @@ export interface IncomingStatement {
   /** The id its object refers to (a StatementRef), for finding it by its target's terms too (xapi.md §4.5); null or absent: none. */
   readonly refersTo?: string | null
   readonly facts: readonly Fact[]
+  /** Staged bytes it refers to; absent: none. Becomes its own with the batch; what a known statement brings again is not taken. */
+  readonly attachments?: readonly StagedAttachment[]
+  /** What it says of Activities and Agents; nothing when its writer may not define any. */
+  readonly describes?: readonly Description[]
   /** Only of an imported one (ruling 37). */
   readonly provenance?: Provenance
 }
@@ -102,7 +108,8 @@ export interface TimeSelection {
 export interface StatementStore {
   /**
    * Stores the whole batch or nothing, and never overwrites. In the same commit: voids both ways (a void may come before
-   * its target), the facts with identities and automatic links, and the dirty marks of every learner touched.
+   * its target), the facts with identities and automatic links, the bytes of its attachments, and the dirty marks of every
+   * learner touched; and what the statements that were not there before describe (DescriptionStore).
    */
   insert(tenant: TenantId, batch: Batch): Promise<BatchOutcome>
   /** By id: `voided: false` finds only what is not voided, `true` only what is, undefined either. */

@@ -12,7 +12,15 @@ interface AttemptRow {
   readonly id: string
   readonly first: number
   readonly data: string
+  readonly disagrees: 0 | 1
 }
+
+/** Columns to filter by are not what the data says, or the data is no JSON. */
+const DISAGREES = `CASE WHEN json_valid(data) THEN (
+  json_extract(data, '$.element') IS NOT element OR json_extract(data, '$.first') IS NOT first
+  OR json_extract(data, '$.reason') IS NOT reason OR json_extract(data, '$.tracked') IS NOT tracked
+  OR json_extract(data, '$.deleted') IS NOT deleted OR json_extract(data, '$.mixed') IS NOT mixed
+  OR (json_extract(data, '$.elementRule') IS 'default') IS NOT by_default) ELSE 1 END`
 
 /** An Attempt on its way to the writer: a text crosses threads and is compared at a fraction of what its members cost. */
 export interface PackedAttempt {
@@ -27,8 +35,8 @@ export function packAttempt(attempt: Attempt): PackedAttempt {
 
 /** Makes the learner's attempts equal to `attempts`; writes only what differs. */
 export function attemptsWriter(db: Database) {
-  const rows = db.prepare<[string, string], { id: string; data: string }>(
-    'SELECT id, data FROM attempt WHERE tenant = ? AND learner = ?',
+  const rows = db.prepare<[string, string], Pick<AttemptRow, 'id' | 'data' | 'disagrees'>>(
+    `SELECT id, data, ${DISAGREES} AS disagrees FROM attempt WHERE tenant = ? AND learner = ?`,
   )
   const put = db.prepare(
     `INSERT OR REPLACE INTO attempt
@@ -37,7 +45,9 @@ export function attemptsWriter(db: Database) {
   )
   const remove = db.prepare('DELETE FROM attempt WHERE tenant = ? AND learner = ? AND id = ?')
   return (tenant: TenantId, learner: string, attempts: readonly PackedAttempt[]): void => {
-    const before = new Map(rows.all(tenant, learner).map(({ id, data }) => [id, data]))
+    const before = new Map(
+      rows.all(tenant, learner).map(({ id, data, disagrees }) => [id, disagrees ? null : data]),
+    )
     for (const { id, data } of attempts) {
       if (before.get(id) !== data) put.run(rowOf(tenant, learner, data))
       before.delete(id)
@@ -107,7 +117,7 @@ export function attemptReads(db: Database) {
       const all = [...conditionsOf(tenant, selection), key && condition(`(${first}, ${id}) < (?, ?)`, ...key)]
       const given = all.filter((one) => one !== null)
       const rows = prepare(
-        `SELECT learner, id, first, data FROM attempt WHERE ${given.map(({ sql }) => sql).join(' AND ')}
+        `SELECT learner, id, first, data, ${DISAGREES} AS disagrees FROM attempt WHERE ${given.map(({ sql }) => sql).join(' AND ')}
          ORDER BY ${first} DESC, ${id} DESC LIMIT ?`,
       ).all(...given.flatMap(({ values }) => values), selection.limit + 1)
       return pageOf(
@@ -120,12 +130,11 @@ export function attemptReads(db: Database) {
   }
 }
 
-function attemptOf({ id, data }: AttemptRow): Attempt {
-  try {
-    return JSON.parse(data) as Attempt
-  } catch {
-    throw new StoreError('damaged', `attempt ${id} cannot be read: it is no JSON`)
-  }
+/** @throws StoreError `damaged` */
+function attemptOf({ id, data, disagrees }: AttemptRow): Attempt {
+  if (disagrees)
+    throw new StoreError('damaged', `attempt ${id} is not what it is found by: «recount» mends it`)
+  return JSON.parse(data) as Attempt
 }
 
 /** Prepares each text once: there are few, one for each combination of filters. */

@@ -3,6 +3,8 @@
  * the WAL cannot start again from its beginning, so the disk needs room for what is written meanwhile.
  */
 import { workerData } from 'node:worker_threads'
+import { copyAttachments } from './attachment-copies.ts'
+import { attachmentDirectory } from './attachment-files.ts'
 import { openReader } from './database.ts'
 import type { BackupStart } from './threads.ts'
 
@@ -13,3 +15,5 @@ try {
 } finally {
   db.close()
 }
+// What the copy refers to is there already, and stays: files are deleted only when nothing has referred to them for a day.
+copyAttachments(copy, attachmentDirectory(file), attachmentDirectory(copy))

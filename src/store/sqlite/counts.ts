@@ -103,17 +103,19 @@ function qualifiedRows({ policy, version, firstQualified: first }: LearnerCount)
 }
 
 /** Member by member in the order of COUNTED_COLUMNS, so that equal rows have equal JSON. */
-function countedRows({ policy, version, counted }: LearnerCount): CountedRow[] {
-  return counted.map(({ windowStart, key, evidence: { statementId, at, stored, rule } }) => ({
-    policy,
-    version,
-    windowStart,
-    key,
-    statementId,
-    at,
-    stored,
-    rule,
-  }))
+function countedRows({ policy, version, counted, standing = [] }: LearnerCount): CountedRow[] {
+  return [...counted, ...standing].map(
+    ({ windowStart, key, evidence: { statementId, at, stored, rule } }) => ({
+      policy,
+      version,
+      windowStart,
+      key,
+      statementId,
+      at,
+      stored,
+      rule,
+    }),
+  )
 }
 
 export function countedKeyOf({ windowStart, key, statementId, at, stored, rule }: CountedRow): CountedKey {

@@ -39,6 +39,7 @@ export function openWriter(file: string, cacheBytes = WRITER_CACHE_BYTES): Datab
   db.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`)
   db.pragma(`cache_size = -${Math.ceil(cacheBytes / 1024)}`)
   db.pragma('temp_store = MEMORY')
+  db.pragma('secure_delete = ON')
   db.pragma('trusted_schema = OFF')
   return db
 }

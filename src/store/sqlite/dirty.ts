@@ -67,9 +67,13 @@ function backlogReader(db: Database): (tenant: TenantId) => ComputedThrough | nu
   const change = db.prepare<[string], { recorded: number; kind: string; subject: string }>(
     'SELECT recorded, kind, subject FROM pending_change WHERE tenant = ? ORDER BY recorded, id LIMIT 1',
   )
+  const deleting = db.prepare<[string], { recorded: number; kind: string; subject: string }>(
+    `SELECT at AS recorded, 'deleted attempts' AS kind, id AS subject FROM deletion
+     WHERE tenant = ? AND state = 'deleting' ORDER BY at, id LIMIT 1`,
+  )
   return db.transaction((tenant: TenantId): ComputedThrough | null => {
     const mark = oldest.get(tenant)
-    const pending = change.get(tenant)
+    const pending = earlier(change.get(tenant), deleting.get(tenant))
     if (pending && (!mark || pending.recorded <= mark.at)) {
       return {
         at: pending.recorded - 1,
@@ -84,6 +88,10 @@ function backlogReader(db: Database): (tenant: TenantId) => ComputedThrough | nu
         : `the recount of learner ${mark.learner} has failed ${mark.times} times: ${mark.error}`
     return { at: mark.at - 1, behind, failing: failing(tenant, pending?.recorded ?? Infinity) }
   })
+}
+
+function earlier<T extends { readonly recorded: number }>(a: T | undefined, b: T | undefined): T | undefined {
+  return a && (!b || a.recorded <= b.recorded) ? a : b
 }
 
 /** `pending`: when the oldest pending change was recorded; Infinity when there is none. */

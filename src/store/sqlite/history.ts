@@ -1,6 +1,7 @@
 /** The input of a recount (ruling 8), read in one snapshot: a mark is only cleared by a recount that saw what it marks. */
 import type { LaunchRecord } from '../../attempts/derivation.ts'
 import type { Fact, StoredFact } from '../../attempts/fact.ts'
+import type { Tombstone } from '../../metering/tombstone.ts'
 import type { LearnerHistory, TenantId } from '../ports.ts'
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
@@ -31,6 +32,11 @@ export function historyReads(db: Database) {
   const marks = db.prepare<[number], { ifi: string; generation: number }>(
     'SELECT i.ifi, m.generation FROM identity i JOIN mark m ON m.identity = i.id WHERE i.learner = ? ORDER BY i.ifi',
   )
+  const tombstones = db
+    .prepare<[number], string>(
+      `SELECT t.data FROM identity i JOIN tombstone t ON t.identity = i.id WHERE i.learner = ? ORDER BY t.at, t.id`,
+    )
+    .pluck()
   const numberOf = createTenantNumberReader(db)
   const ofStatement = db.prepare<[number, Buffer], FactRow>(
     `SELECT f.seq, f.data, f.received AS stored, f.voided FROM statement s JOIN fact f ON f.seq = s.seq
@@ -46,6 +52,7 @@ export function historyReads(db: Database) {
       identities: learners.identities(learner.number),
       facts: facts.all(learner.number).map(factOf),
       launches: launches.all(learner.number).map((data) => JSON.parse(data) as LaunchRecord),
+      tombstones: tombstones.all(learner.number).map((data) => JSON.parse(data) as Tombstone),
       marks: marks.all(learner.number),
     }
   })

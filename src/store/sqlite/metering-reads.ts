@@ -1,6 +1,7 @@
 /** What reports read of the counts: never a scan of statements. */
 import type { Attempt, Obstacle } from '../../attempts/derivation.ts'
 import type { CountedKey, LearnerCount } from '../../metering/count.ts'
+import { countedParts } from '../counted-parts.ts'
 import { keyIn, pageOf } from '../page.ts'
 import type {
   CountedLearner,
@@ -28,14 +29,23 @@ export function countedReads(db: Database) {
      WHERE tenant = @tenant AND learner = @learner AND policy = @policy AND version = @version AND window_start = @start
      ORDER BY key`,
   )
+  const later = db
+    .prepare<[string, string, number, number, number], number>(
+      `SELECT count(*) FROM counted WHERE tenant = ? AND policy = ? AND version = ? AND window_start = ? AND at >= ?`,
+    )
+    .pluck()
   const identitiesOf = (tenant: TenantId, learner: string): readonly Identity[] => {
     const current = learners.current(tenant, learner)
     return current ? learners.identities(current.number) : []
   }
   return {
-    counted: (tenant: TenantId, window: WindowRef, { limit, cursor }: PageRequest): Page<CountedLearner> => {
+    counted: (
+      tenant: TenantId,
+      window: WindowRef,
+      { limit, cursor, since = Number.MIN_SAFE_INTEGER }: PageRequest & { readonly since?: number },
+    ): Page<CountedLearner> => {
       const { policy, version, start } = window
-      const [at, learner, key] = keyIn(cursor, 'nss') ?? [Number.MIN_SAFE_INTEGER, '', '']
+      const [at, learner, key] = keyIn(cursor, 'nss') ?? [since, '', '']
       const rows = page.all({ tenant, policy, version, start, at, learner, key, limit: limit + 1 })
       return pageOf(
         rows,
@@ -52,6 +62,8 @@ export function countedReads(db: Database) {
       const { policy, version, start } = window
       return ofLearner.all({ tenant, learner, policy, version, start }).map(countedKeyOf)
     },
+    countSince: (tenant: TenantId, { policy, version, start }: WindowRef, since: number): number =>
+      later.get(tenant, policy, version, start, since) ?? 0,
     countsOf: countsReader(db),
   }
 }
@@ -65,13 +77,16 @@ function countsReader(db: Database) {
   return db.transaction((tenant: TenantId, learner: string): readonly LearnerCount[] => {
     const qualified = rows.qualified(tenant, learner)
     const counted = rows.counted(tenant, learner)
-    return versions.all(tenant).map(({ policy, version }) => ({
-      policy,
-      version,
-      counted: counted.filter((row) => row.policy === policy && row.version === version).map(countedKeyOf),
-      firstQualified:
-        qualified.find((row) => row.policy === policy && row.version === version)?.first ?? null,
-    }))
+    return versions.all(tenant).map(({ policy, version }) => {
+      const ours = (row: { policy: string; version: number }) =>
+        row.policy === policy && row.version === version
+      return {
+        policy,
+        version,
+        ...countedParts(counted.filter(ours).map(countedKeyOf)),
+        firstQualified: qualified.find(ours)?.first ?? null,
+      }
+    })
   })
 }
 

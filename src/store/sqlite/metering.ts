@@ -55,6 +55,7 @@ export function createMeteringStore(writes: Writes, reads: Reads, horizon: () =>
     countOf: (tenant, { policy, version, start }) => reads.windowTotal(tenant, policy, version, start),
     totalLearners: reads.policyTotal,
     counted: reads.counted,
+    countSince: reads.countSince,
     countedKeys: reads.countedKeys,
     countsOf: reads.countsOf,
     untrackedOf: reads.untrackedOf,

@@ -2,11 +2,14 @@
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
+import { attachmentsSchema } from './schema/attachments.ts'
+import { descriptionsSchema } from './schema/descriptions.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
-import { profilesSchema } from './schema/people.ts'
+import { profilesSchema, removalsSchema } from './schema/people.ts'
+import { sessionsSchema } from './schema/sessions.ts'
 import { statementTimesSchema } from './schema/statement-times.ts'
 import { statementsSchema } from './schema/statements.ts'
 
@@ -16,6 +19,10 @@ export const MIGRATIONS: readonly string[] = [
   operationsSchema,
   profilesSchema,
   factTimesSchema,
+  descriptionsSchema,
+  removalsSchema,
+  sessionsSchema,
+  attachmentsSchema,
   statementTimesSchema,
 ]
 

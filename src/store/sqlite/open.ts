@@ -75,8 +75,11 @@ export async function openSqlite({
     const writes = remote(writerEnd.port1) as unknown as Writes & Closing
     const reads = await startReaders(threads, file, readers)
     const checkpoint = await startThread(threads, 'checkpoint', { file } satisfies CheckpointStart, [])
+    const stores = createStores({ writes, reads: inTurn<ReaderFunctions>(reads), cells, clock, file })
+    // The lock is ours: no request is under way.
+    await stores.attachments.sweep(Number.MAX_SAFE_INTEGER)
     return {
-      ...createStores({ writes, reads: inTurn<ReaderFunctions>(reads), cells, clock, file }),
+      ...stores,
       share: () => {
         const { port1, port2 } = new MessageChannel()
         writer.postMessage({ serve: port2 } satisfies ServeRequest, [port2])

@@ -4,6 +4,8 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import type { BackupReport } from '../ports.ts'
+import { attachmentFault, copyAttachments } from './attachment-copies.ts'
+import { ATTACHMENTS, attachmentDirectory } from './attachment-files.ts'
 import { databaseFile } from './database.ts'
 import { lockDirectory } from './lock.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -20,7 +22,7 @@ export interface RestoreRequest {
 /** `refused`: one sentence, and nothing has changed. `aside`: where the data lies that was there before. */
 export type RestoreOutcome = { readonly refused: string } | { readonly aside: string | null }
 
-/** The copy is made and proven before anything is touched; then two renames. @throws StoreError `locked` */
+/** The copy is made and proven before anything is touched, attachments too; then it is renamed into its place. @throws StoreError `locked` */
 export async function restoreSqlite({
   directory,
   from,
@@ -41,16 +43,21 @@ export async function restoreSqlite({
     const fresh = `${file}.restoring`
     rmSync(fresh, { force: true })
     copyFileSync(join(from, kept.name), fresh)
+    const attachments = attachmentDirectory(file)
+    const freshAttachments = `${attachments}.restoring`
+    rmSync(freshAttachments, { recursive: true, force: true })
     const fault =
       (await sha256Of(fresh)) === kept.sha256
-        ? faultOf(fresh)
+        ? (faultOf(fresh) ?? (await takeAttachments(fresh, join(from, ATTACHMENTS), freshAttachments)))
         : 'it is not as it was written: its SHA-256 differs'
     if (fault !== null) {
       rmSync(fresh, { force: true })
+      rmSync(freshAttachments, { recursive: true, force: true })
       return { refused: `${from} was not taken: ${fault}` }
     }
     await flush(fresh)
     const aside = existsSync(file) ? setAside(directory, file) : null
+    if (existsSync(freshAttachments)) renameSync(freshAttachments, attachments)
     renameSync(fresh, file)
     await flush(directory)
     return { aside }
@@ -72,6 +79,13 @@ function faultOf(file: string): string | null {
   }
 }
 
+/** @returns what is wrong with one of them; null: they are all there, as they were */
+async function takeAttachments(db: string, from: string, to: string): Promise<string | null> {
+  const fault = await attachmentFault(db, from)
+  if (fault === null) copyAttachments(db, from, to)
+  return fault
+}
+
 /** With its WAL: a server that was killed may have left commits only there. */
 function setAside(directory: string, file: string): string {
   const aside = join(directory, `before-restore-${new Date().toISOString().replaceAll(':', '')}`)
@@ -79,6 +93,7 @@ function setAside(directory: string, file: string): string {
   for (const suffix of ['', '-wal', '-shm']) {
     if (existsSync(file + suffix)) renameSync(file + suffix, databaseFile(aside) + suffix)
   }
+  if (existsSync(attachmentDirectory(file))) renameSync(attachmentDirectory(file), join(aside, ATTACHMENTS))
   return aside
 }
 

@@ -3,6 +3,7 @@ import { parseExactly } from '../../xapi/exact-numbers.ts'
 import { isSameStatement } from '../../xapi/immutability.ts'
 import type { Statement } from '../../xapi/types.ts'
 import type { Database } from './database.ts'
+import { isPurged } from './purged.ts'
 import type { PackedBatch, PackedStatement } from './statements.ts'
 import { uuidBytes } from './uuid.ts'
 import { isForbiddenTarget, prepareTarget } from './voids.ts'
@@ -20,7 +21,7 @@ export interface Fresh {
 }
 
 export interface Comparison {
-  /** Ids that are there with equal content. */
+  /** Ids that are there with equal content, or were deleted: what they had cannot be compared any more. */
   readonly same: readonly string[]
   /** Ids that are there with other content. */
   readonly conflicts: readonly string[]
@@ -34,20 +35,26 @@ export function createExisting(db: Database) {
     'SELECT raw, stored, timestamp FROM statement WHERE tenant = ? AND id = ?',
   )
   const target = prepareTarget(db)
+  const standingOf = (tenant: number, id: Buffer, taken: Taken | undefined, same: () => boolean) => {
+    if (taken !== undefined) return same() ? 'same' : 'conflict'
+    return isPurged(db, tenant, id) ? 'same' : 'fresh'
+  }
   return {
     compare: (tenant: number, { statements, version }: PackedBatch): Comparison => {
-      const same: string[] = []
-      const conflicts: string[] = []
-      const fresh: Fresh[] = []
-      let newest = 0
-      for (const statement of statements) {
+      const found = statements.map((statement) => {
         const id = idBytes(statement.id)
         const taken = find.get(tenant, id)
-        if (taken === undefined) fresh.push({ id, statement })
-        else (isSame(taken, statement, version) ? same : conflicts).push(statement.id)
-        newest = Math.max(newest, taken?.stored ?? 0)
+        const same = () => taken !== undefined && isSame(taken, statement, version)
+        return { id, statement, stored: taken?.stored ?? 0, standing: standingOf(tenant, id, taken, same) }
+      })
+      const idsOf = (wanted: string) =>
+        found.filter(({ standing }) => standing === wanted).map(({ statement }) => statement.id)
+      return {
+        same: idsOf('same'),
+        conflicts: idsOf('conflict'),
+        fresh: found.filter(({ standing }) => standing === 'fresh'),
+        newest: found.reduce((most, { stored }) => Math.max(most, stored), 0),
       }
-      return { same, conflicts, fresh, newest }
     },
     isForbidden: (tenant: number, batch: PackedBatch, { voids }: PackedStatement): boolean => {
       const found = voids === null ? undefined : target(tenant, idBytes(voids))

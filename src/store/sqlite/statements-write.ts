@@ -1,6 +1,8 @@
 /** Storing a batch: decided whole by reading, then written whole (ruling 27). */
 import type { BatchOutcome, TenantId } from '../ports.ts'
+import { createAttachmentTaking } from './attachments.ts'
 import type { Database, WriteContext } from './database.ts'
+import { createDescriptionWriter } from './descriptions.ts'
 import { createFactWriter, type PackedFact } from './facts.ts'
 import { createMoments } from './moments.ts'
 import { prepareQueue, unionOfTokens } from './references.ts'
@@ -58,6 +60,8 @@ function createStatementWriter(db: Database, context: WriteContext) {
   const facts = createFactWriter(db, context)
   const voiding = createVoiding(db, index, facts)
   const handOn = prepareQueue(db)
+  const takeAttachments = createAttachmentTaking(db)
+  const describe = createDescriptionWriter(db, context)
   const insert = db.prepare(
     `INSERT INTO statement (seq, tenant, id, stored, timestamp, version, origin, voided, voiding, terms, raw)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -94,9 +98,11 @@ function createStatementWriter(db: Database, context: WriteContext) {
     const voided = isReferredTo && !isVoiding && voiding.isVoidedAhead(number, id, batch.credential) ? 1 : 0
     insert.run(seq, number, id, stored, timestamp, version, origin, voided, isVoiding, terms, raw)
     if (!voided) index.add(seq, terms)
+    takeAttachments(number, seq, statement)
     if (isReferredTo) handOn(seq, stored)
     const received = prove(statement, seq, stored)
     facts.add({ tenant, seq, timestamp, received, voided }, statement.facts, stored)
+    describe(number, statement, seq)
     if (isVoiding && target !== undefined && isVoidable(target, batch)) voiding.apply(tenant, target, stored)
   }
 }

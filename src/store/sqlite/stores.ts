@@ -2,7 +2,9 @@
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { createAttachmentStore } from './attachments.ts'
 import { createCredentialStore } from './credentials.ts'
+import { createDescriptionStore } from './descriptions.ts'
 import { createElementStore } from './elements.ts'
 import { consistentThrough } from './horizon.ts'
 import { createIdentityStore } from './identities.ts'
@@ -15,6 +17,8 @@ import { createPersonStore } from './people.ts'
 import { createPolicyStore } from './policies.ts'
 import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createRemovalStore } from './removals.ts'
+import { createCmi5SessionStore } from './sessions.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
@@ -38,14 +42,18 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     credentials: createCredentialStore(writes, reads),
     keys: createKeyStore(writes),
     statements: createStatementStore(writes, reads, horizon),
+    attachments: createAttachmentStore(writes, reads, file),
+    descriptions: createDescriptionStore(reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
     identities: createIdentityStore(writes, reads),
     profiles: createProfileStore(writes, reads),
     policies: createPolicyStore(writes, reads),
+    removals: createRemovalStore(writes, reads),
     metering: createMeteringStore(writes, reads, horizon),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
+    cmi5Sessions: createCmi5SessionStore(writes, reads),
     imports: createImportStore(writes, reads),
     upkeep: createUpkeep(writes, file),
     jobs: () => createAgendaBackend({ writes, reads, clock, channel: file }),

@@ -1,7 +1,10 @@
 /** Every subject of the store, put together: what the writer serves, and what a reader serves. */
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
+import { attachmentReads, attachmentWrites } from './attachments.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
+import { deletionReads, deletionWrites } from './deletions.ts'
+import { descriptionReads } from './descriptions.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
 import { importReads, importWrites } from './imports.ts'
@@ -13,7 +16,9 @@ import { personReads, personWrites } from './people.ts'
 import { policyReads, policyWrites } from './policies.ts'
 import { profileReads, profileWrites } from './profiles.ts'
 import { refusalReads, refusalWrites } from './refusals.ts'
+import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
+import { sessionReads, sessionWrites } from './sessions.ts'
 import { statementTimeReads } from './statements-by-time.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
@@ -28,17 +33,21 @@ export function allWrites(db: Database, context: WriteContext) {
     ...credentialWrites(db),
     ...keyWrites(db),
     ...statementWrites(db, context),
+    ...attachmentWrites(db, context),
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
     ...profileWrites(db, context),
     ...policyWrites(db, context),
+    ...removalWrites(db, context),
+    ...deletionWrites(db),
     ...allMeteringWrites(db, context),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
     ...importWrites(db),
     ...upkeepWrites(db),
+    ...sessionWrites(db),
   }
 }
 
@@ -48,16 +57,20 @@ export function allReads(db: Database) {
     ...personReads(db),
     ...credentialReads(db),
     ...statementReads(db),
+    ...attachmentReads(db),
+    ...descriptionReads(db),
     ...statementTimeReads(db),
     ...elementReads(db),
     ...identityReads(db),
     ...profileReads(db),
     ...policyReads(db),
+    ...deletionReads(db),
     ...allMeteringReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),
     ...importReads(db),
+    ...sessionReads(db),
   }
 }
 

@@ -10,8 +10,8 @@ import type { Alternatives } from './terms.ts'
 /** Statements in one table of the index. */
 export const PARTITION = 2 ** 18
 
-const partitionOf = (seq: number) => Math.floor(seq / PARTITION)
-const tableOf = (partition: number) => `statement_index_${partition}`
+export const partitionOf = (seq: number) => Math.floor(seq / PARTITION)
+export const tableOf = (partition: number) => `statement_index_${partition}`
 
 export interface TermIndex {
   /** `tokens`: separated by spaces. */

@@ -1,0 +1,166 @@
+/** An LMS launches an AU of cmi5: the session with its credential, and what is written before the AU starts (cmi5 §6, §8). */
+import { checkStatement } from '../../xapi/check-statement.ts'
+import type { Violation } from '../../xapi/types.ts'
+import { type Caller, demand } from '../access.ts'
+import type { Lrs } from '../context.ts'
+import { addLaunches } from '../feeds.ts'
+import { parseInput } from '../parse-input.ts'
+import { malformed, Refusal } from '../refusal.ts'
+import { hashSecret, randomSecret } from '../secrets.ts'
+import { storeStatements } from '../store-statements.ts'
+import {
+  type Launch,
+  launchDataOf,
+  launchedStatementOf,
+  launchInput,
+  launchParametersOf,
+  learnerOf,
+} from './launch-input.ts'
+
+/** What begins so is a session's key. */
+export const SESSION_KEY = 'cmi5-'
+
+const FETCH_MS = 3_600_000
+/** A fetch URL of a session that ended says so this long; then it is unknown. */
+const KEPT_MS = 7 * 24 * 3_600_000
+const PRUNED_AT_ONCE = 50
+
+export interface Launched {
+  readonly sessionId: string
+  readonly registration: string
+  readonly activityId: string
+  readonly launchMode: string
+  readonly endpoint: string
+  readonly fetch: string
+  readonly actor: unknown
+  /** The query of the launch URL, encoded. */
+  readonly parameters: string
+  /** Where the learner's browser is sent; null when the start of the AU was not given. */
+  readonly launchUrl: string | null
+  /** The document LMS.LaunchData (cmi5 §10). */
+  readonly launchData: Record<string, unknown>
+  /** Id of the statement, if it was asked for. */
+  readonly launched: string | null
+  readonly expires: string
+}
+
+/**
+ * Makes the session, and says to the meter in which mode it is (ruling 21): a Browse session never counts.
+ * @param base address of this server as clients reach it
+ * @throws Refusal `conflict` when the session id is taken; nothing is written then
+ */
+export async function launchSession(
+  lrs: Lrs,
+  caller: Caller,
+  input: unknown,
+  base: string,
+): Promise<Launched> {
+  demand(caller, 'launch cmi5 sessions')
+  const given = parseInput(launchInput, input, 'POST /cmi5/sessions, cmi5 §8.1')
+  const launch: Launch = {
+    ...given,
+    registration: given.registration ?? lrs.newId(),
+    sessionId: given.sessionId ?? lrs.newId(),
+  }
+  const at = lrs.clock.now()
+  const statement = launchedStatementOf(launch, lrs.newId(), at)
+  refuseBadTemplate({ ...statement, context: given.contextTemplate })
+  refuseBadTemplate(statement)
+  const expires = at + launch.expiresIn * 1000
+  const { key, token } = await createSession(lrs, caller, launch, { at, expires })
+  try {
+    await tellMeter(lrs, caller, launch, at)
+    if (launch.launched) await writeLaunched(lrs, caller, statement)
+  } catch (error) {
+    // Its token was shown to nobody: the LMS may launch again under the same id.
+    await lrs.stores.cmi5Sessions.remove(caller.tenant, launch.sessionId)
+    throw error
+  }
+  await lrs.stores.cmi5Sessions.prune(caller.tenant, at - KEPT_MS, PRUNED_AT_ONCE)
+  return answerOf(launch, {
+    base,
+    token: `${key}.${token}`,
+    expires,
+    statement: launch.launched ? statement : null,
+  })
+}
+
+interface Times {
+  readonly at: number
+  readonly expires: number
+}
+
+async function createSession(lrs: Lrs, caller: Caller, launch: Launch, { at, expires }: Times) {
+  const key = `${SESSION_KEY}${randomSecret().slice(0, 22)}`
+  const token = randomSecret()
+  const made = await lrs.stores.cmi5Sessions.create({
+    tenant: caller.tenant,
+    id: launch.sessionId,
+    key,
+    label: caller.kind === 'credential' ? caller.label : 'cmi5',
+    subAccount: (caller.kind === 'credential' && caller.subAccount) || null,
+    learner: learnerOf(launch),
+    registration: launch.registration,
+    activity: launch.activityId,
+    mode: launch.launchMode,
+    created: at,
+    expires,
+    fetchHash: hashSecret(token, lrs.keys.credentials),
+    fetchBy: Math.min(at + FETCH_MS, expires),
+    secretHash: null,
+  })
+  if (made === 'created') return { key, token }
+  throw new Refusal('conflict', `there is a session «${launch.sessionId}» already: each launch has its own`)
+}
+
+function tellMeter(lrs: Lrs, caller: Caller, launch: Launch, at: number): Promise<unknown> {
+  const { sessionId: session, actor, origin, launchMode: mode } = launch
+  return addLaunches(lrs, caller, { session, learner: actor, origin, mode, at: new Date(at).toISOString() })
+}
+
+async function writeLaunched(lrs: Lrs, caller: Caller, statement: Record<string, unknown>): Promise<void> {
+  const bytes = new TextEncoder().encode(JSON.stringify(statement))
+  await storeStatements(lrs, caller, { bytes, version: '1.0.3' })
+}
+
+/** The additions of the LMS are part of every statement to come, so they are held to the standard now. */
+function refuseBadTemplate(statement: Record<string, unknown>): void {
+  const violations = checkStatement(JSON.parse(JSON.stringify(statement)), '1.0.3')
+  if (violations.length > 0) throw malformed(violations.map(inTemplate))
+}
+
+function inTemplate({ path, ...rest }: Violation): Violation {
+  return { ...rest, path: path.replace(/^\$\.context(?=\W|$)/, '$.contextTemplate') }
+}
+
+interface Made {
+  readonly base: string
+  readonly token: string
+  readonly expires: number
+  readonly statement: Record<string, unknown> | null
+}
+
+function answerOf(launch: Launch, { base, token, expires, statement }: Made): Launched {
+  const parameters = launchParametersOf(launch, base, token)
+  return {
+    sessionId: launch.sessionId,
+    registration: launch.registration,
+    activityId: launch.activityId,
+    launchMode: launch.launchMode,
+    endpoint: parameters.get('endpoint') as string,
+    fetch: parameters.get('fetch') as string,
+    actor: JSON.parse(parameters.get('actor') as string),
+    parameters: String(parameters),
+    launchUrl: launch.url === undefined ? null : withQuery(launch.url, parameters),
+    launchData: launchDataOf(launch),
+    launched: statement === null ? null : (statement.id as string),
+    expires: new Date(expires).toISOString(),
+  }
+}
+
+/** What the URL asks already stays, before the five parameters (cmi5 §8.1). */
+function withQuery(url: string, parameters: URLSearchParams): string {
+  const whole = new URL(url)
+  whole.search = [whole.search.slice(1), String(parameters)].filter((part) => part !== '').join('&')
+  return whole.href
+}
