@@ -314,12 +314,13 @@ export function statementStoreContract(open: Open): void {
       it('finds only statements that have all terms, not voided ones, none after upTo, none of another tenant', async () => {
         const [ab, a, gone] = [placed(1, ['a', 'b']), placed(2, ['a']), placed(3, ['a', 'b'])]
         await insert(gone, ab, a)
-        await insert(voidingOf(gone.id))
+        const voiding = voidingOf(gone.id)
+        await insert(voiding)
         await store.insert(OTHER, batchOf([placed(1, ['a', 'b'])]))
         const upTo = await store.lastSeq(T)
         await insert(placed(0, ['a', 'b']))
-        expect(await allByTime({ terms: ['a', 'b'], upTo })).toEqual([ab.id])
-        expect(await allByTime({ terms: ['a'], upTo })).toEqual([ab.id, a.id])
+        expect(await allByTime({ terms: ['a', 'b'], upTo })).toEqual([ab.id, voiding.id])
+        expect(await allByTime({ terms: ['a'], upTo })).toEqual([ab.id, a.id, voiding.id])
         expect(await allByTime({ terms: ['a', 'never used'], upTo })).toEqual([])
         expect(await allByTime({ terms: ['b'] }, newTenant())).toEqual([])
       })
