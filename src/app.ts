@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { type MovableClock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openStores, type SharedStores } from './engine.ts'
+import { newSigningKey } from './evidence/seal.ts'
 import { createReadiness } from './http/health.ts'
 import { createHttp } from './http/server.ts'
 import { createListener, schemeOf } from './listener.ts'
@@ -149,7 +150,8 @@ async function keysOf(stores: SharedStores): Promise<Lrs['keys']> {
   const [credentials, sessions, cursors] = await Promise.all(
     ['credentials', 'sessions', 'cursors'].map((name) => stores.keys.getOrCreate(name, randomSecret())),
   )
-  return { credentials, sessions, cursors } as Lrs['keys']
+  const signing = await stores.keys.getOrCreate('signing', newSigningKey())
+  return { credentials, sessions, cursors, signing } as Lrs['keys']
 }
 
 async function closeServer(server: Server): Promise<void> {

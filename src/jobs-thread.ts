@@ -1,4 +1,5 @@
 /** The thread in which jobs run, so that counting never delays an answer (ruling 34). Says `ready`, then listens. */
+import { randomUUID } from 'node:crypto'
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from './clock.ts'
@@ -17,11 +18,14 @@ const start = workerData as ThreadStart
 const stores = await connectStores(start.stores)
 const log = createLog(start.logLevel)
 const report = (error: unknown): void => log.error({ err: error }, 'job failed')
-const jobs = await startJobs(
-  { stores, catalogueOf: createCatalogues(stores), clock: clockOf(start.clockOffset) },
-  stores.jobs(),
-  report,
-)
+const deps = {
+  stores,
+  catalogueOf: createCatalogues(stores),
+  clock: clockOf(start.clockOffset),
+  newId: randomUUID,
+  keys: start.keys,
+}
+const jobs = await startJobs(deps, stores.jobs(), report)
 // What an earlier process left dirty is worked off now.
 jobs.wake()
 

@@ -8,12 +8,13 @@ const SRC = new URL('../src/', import.meta.url).pathname
 /** Which rooms a room may look into; a room may always look into itself. The composition root may look everywhere. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   xapi: [],
+  evidence: [],
   attempts: ['xapi'],
   metering: ['attempts', 'xapi'],
-  store: ['metering', 'attempts', 'xapi', 'clock'],
-  'store/sqlite': ['store', 'metering', 'attempts', 'xapi', 'clock'],
-  'store/mongo': ['store', 'metering', 'attempts', 'xapi', 'clock'],
-  lrs: ['store', 'metering', 'attempts', 'xapi', 'clock'],
+  store: ['metering', 'evidence', 'attempts', 'xapi', 'clock'],
+  'store/sqlite': ['store', 'evidence', 'metering', 'attempts', 'xapi', 'clock'],
+  'store/mongo': ['store', 'evidence', 'metering', 'attempts', 'xapi', 'clock'],
+  lrs: ['store', 'evidence', 'metering', 'attempts', 'xapi', 'clock'],
   jobs: ['lrs', 'store', 'clock'],
   http: ['lrs', 'store', 'metering', 'attempts', 'xapi', 'clock'],
   commands: ['lrs', 'store', 'metering', 'clock'],
@@ -44,6 +45,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   xapi: ['jsonc-parser', 'node:crypto'],
   attempts: ['node:crypto', 'uuid'],
   metering: ['node:crypto', 'zod', 'luxon'],
+  evidence: ['node:crypto'],
 }
 
 function roomOf(file: string): string {

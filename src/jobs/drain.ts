@@ -1,12 +1,14 @@
 /**
- * Works off what is dirty: expands mass changes, then recounts learners, in slices under one fenced lease (rulings 31, 33).
- * A slow store gets shorter slices, so that lease and lock are renewed in time.
+ * Works off what is dirty: expands mass changes, recounts learners, and closes the windows that are asked for, in slices
+ * under one fenced lease (rulings 31, 33). A slow store gets shorter slices, so that lease and lock are renewed in time.
  */
 
+import type { CloseDeps, Drain } from '../lrs/close/seal-window.ts'
 import { deletionSlice } from '../lrs/deletion-slices.ts'
 import { dueLearners, dueWindows } from '../lrs/due.ts'
-import { type RecountDeps, recountLearners } from '../lrs/recount.ts'
+import { recountLearners } from '../lrs/recount.ts'
 import type { Lease } from '../store/ports.ts'
+import { abandonDrafts, closeRequested } from './close.ts'
 import { createPace, type Pace } from './pace.ts'
 
 const LEASE = 'drain'
@@ -17,6 +19,8 @@ const SLICE = 64
 const CHANGES = 64
 /** Identities marked meanwhile, over all of them, at most. */
 const EXPANSION = 2_048
+/** While there is always something to count, windows are looked at this often. */
+const CLOSE_MS = 2_000
 
 export interface DrainControl {
   /** Stop at the next slice. */
@@ -27,9 +31,11 @@ export interface DrainControl {
   readonly elapsed?: () => number
 }
 
+export type DrainDeps = CloseDeps
+
 /** What the slices of one drain share. */
 interface Draining {
-  readonly deps: RecountDeps
+  readonly deps: DrainDeps
   readonly signal: AbortSignal
   readonly pace: Pace
   /** Renews lock and lease when it is time. @returns null when the lease is lost */
@@ -43,7 +49,7 @@ interface Draining {
  * @param pace what earlier drains have learned of the store's speed
  */
 export async function drain(
-  deps: RecountDeps,
+  deps: DrainDeps,
   holder: string,
   control: DrainControl,
   pace: Pace = createPace(),
@@ -61,7 +67,10 @@ export async function drain(
       if (elapsed() - renewed < LEASE_MS / 4) return lease
       renewed = elapsed()
       await control.touch()
+      const before = lease
       lease = await leases.acquire(LEASE, holder, LEASE_MS)
+      // Somebody else has had it meanwhile.
+      if (lease && lease.fence !== before?.fence) await abandonDrafts(deps)
       return lease
     },
     timed: async (slice) => {
@@ -71,11 +80,38 @@ export async function drain(
       return result
     },
   }
+  await abandonDrafts(deps)
   await recountDue(draining)
+  const close = closer(draining, elapsed)
   while (!signal.aborted && (await draining.keep())) {
-    if (!(await draining.timed(() => drainSlice(draining)))) break
+    const slice = await draining.timed(() => drainSlice(draining))
+    if (!slice || !(await close(slice.more))) break
   }
   if (lease) await leases.release(lease)
+}
+
+/**
+ * Closes what is asked for: when there is nothing to count, and from time to time when there always is.
+ * @returns of the function: whether to go on
+ */
+function closer(draining: Draining, elapsed: () => number): (busy: boolean) => Promise<boolean> {
+  let looked = elapsed()
+  return async (busy) => {
+    if (busy && elapsed() - looked < CLOSE_MS) return true
+    looked = elapsed()
+    const lease = await draining.keep()
+    const closed = lease && (await closeRequested(draining.deps, drainUnder(draining, lease)))
+    return closed !== null && (busy || closed > 0)
+  }
+}
+
+function drainUnder(draining: Draining, lease: Lease): Drain {
+  const keep = async () => !draining.signal.aborted && (await draining.keep())?.fence === lease.fence
+  return {
+    lease,
+    keep,
+    count: async () => (await draining.timed(() => drainSlice(draining)))?.learners ?? null,
+  }
 }
 
 /** Time alone makes a key old enough (ruling 10): whoever came of age since is recounted. */
@@ -91,19 +127,27 @@ async function recountDue(draining: Draining): Promise<void> {
   }
 }
 
-/** @returns false when there is nothing more to do now; learners that fail stay marked and are tried again at the next run */
-async function drainSlice(draining: Draining): Promise<boolean> {
+interface Slice {
+  /** There is something to do now; learners that fail stay marked and are tried again at the next run. */
+  readonly more: boolean
+  /** Who may have been counted. */
+  readonly learners: Parameters<typeof recountLearners>[2]
+}
+
+/** @returns null when the lease is lost */
+async function drainSlice(draining: Draining): Promise<Slice | null> {
   const { deps, pace } = draining
   const { metering } = deps.stores
   const changes = await metering.pendingChanges(pace.of(CHANGES))
   const slice = Math.ceil(pace.of(EXPANSION) / Math.max(changes.length, 1))
   const lease = await draining.keep()
-  if (!lease) return false
+  if (!lease) return null
   const expanded = await Promise.all(changes.map((change) => metering.expandChange(lease, change, slice)))
-  if (expanded.includes('fenced')) return false
+  if (expanded.includes('fenced')) return null
   const deleting = await deletionSlice(deps, lease)
-  const written = await recountSome(draining, await metering.dirtyLearners(pace.of(SLICE)))
-  return changes.length > 0 || deleting || written > 0
+  const learners = await metering.dirtyLearners(pace.of(SLICE))
+  const written = await recountSome(draining, learners)
+  return { more: changes.length > 0 || deleting || written > 0, learners }
 }
 
 async function recountSome(

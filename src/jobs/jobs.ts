@@ -1,8 +1,8 @@
 /** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
 import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend } from 'agenda'
-import type { RecountDeps } from '../lrs/recount.ts'
-import { drain, LEASE_MS } from './drain.ts'
+import { requestDue } from '../lrs/close/due.ts'
+import { type DrainDeps, drain, LEASE_MS } from './drain.ts'
 import { createPace } from './pace.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
 
@@ -12,6 +12,9 @@ const SWEEP = 'sweep attachments'
 const POLL_MS = 500
 /** A drain that nobody woke: what a crash left behind. */
 const SAFETY_NET = '5 seconds'
+const CLOSE = 'close'
+/** Windows whose grace is over are looked for this often. */
+const CLOSE_EVERY = '1 minute'
 
 export interface Jobs {
   /** Something is dirty. */
@@ -21,7 +24,7 @@ export interface Jobs {
 }
 
 export async function startJobs(
-  deps: RecountDeps,
+  deps: DrainDeps,
   backend: AgendaBackend,
   report: (error: unknown) => void,
 ): Promise<Jobs> {
@@ -54,6 +57,10 @@ export async function startJobs(
     drained = drained.catch(() => undefined).then(() => drain(deps, holder, control, pace))
     await drained
   })
+  // biome-ignore lint/nursery/noMisusedPromises: as above.
+  agenda.define(CLOSE, async (_job) => {
+    if (await requestDue(deps)) wake()
+  })
   agenda.on(`complete:${DRAIN}`, () => {
     running = false
     if (again) wake()
@@ -62,6 +69,7 @@ export async function startJobs(
   agenda.define(SWEEP, async () => await sweepAttachments(deps))
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
+  await agenda.every(CLOSE_EVERY, CLOSE)
   await agenda.every('1 hour', SWEEP)
 
   function wake(): void {

@@ -73,6 +73,10 @@ const GRANTS = {
     scopes: ['statements/read/mine', 'statements/read', 'all/read', 'all'],
     roles: ['compliance'],
   },
+  'read state': { scopes: ['state', 'all/read', 'all'], roles: ['compliance'] },
+  'write state': { scopes: ['state', 'all'], roles: [] },
+  'read profiles': { scopes: ['profile', 'all/read', 'all'], roles: ['compliance'] },
+  'write profiles': { scopes: ['profile', 'all'], roles: [] },
   /** Whoever reads statements, or works with documents, may know what they are about. */
   'look up activities and agents': {
     scopes: ['statements/read/mine', 'statements/read', 'state', 'profile', 'define', 'all/read', 'all'],
@@ -92,6 +96,10 @@ const GRANTS = {
   'launch cmi5 sessions': { scopes: ['launches', 'all'], purposes: ['lms'], roles: ['integrator'] },
   'read reports': { scopes: ['reports'], roles: ['licence', 'compliance', 'integrator'] },
   'manage policies': { scopes: [], roles: ['licence'] },
+  'close windows': { scopes: [], roles: ['licence'] },
+  'adjust counts': { scopes: [], roles: ['licence'] },
+  'dispute counts': { scopes: [], roles: ['licence', 'compliance', 'integrator'] },
+  'read acts': { scopes: [], roles: ['licence', 'compliance'] },
   'manage credentials': { scopes: [], roles: ['integrator'] },
   'manage people': { scopes: [], roles: [] },
 } as const satisfies Record<string, Grant>

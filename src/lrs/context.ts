@@ -17,6 +17,8 @@ export interface Lrs {
     readonly sessions: string
     /** Signs `more` cursors. */
     readonly cursors: string
+    /** Signs snapshots: Ed25519, PKCS #8 in base64url. */
+    readonly signing: string
   }
   /** `homePage` of the account that stands as `authority`. */
   readonly home: string

@@ -1,24 +1,17 @@
 /** Who is counted in a window, and why anybody is or is not. */
 import type { Obstacle } from '../attempts/derivation.ts'
-import { profileOf } from '../attempts/profile.ts'
 import { reasonText } from '../attempts/reasons.ts'
-import type { Evidence } from '../metering/count.ts'
 import { explain } from '../metering/explain.ts'
-import type { CountedLearner, Identity, Page, PageRequest } from '../store/ports.ts'
-import { agentOfIdentifier } from '../xapi/actor.ts'
+import type { CountedLearner, Page, PageRequest, SnapshotRow } from '../store/ports.ts'
 import type { Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
+import { listSealed, type SealedView, sealedRowsOf } from './close/sealed-list.ts'
 import type { Lrs } from './context.ts'
+import { type EvidenceView, evidenceView, identifiersOf, nameOf } from './people-view.ts'
 import { circumstancesOf, deriveHistory } from './recount.ts'
 import { Refusal } from './refusal.ts'
-import { findWindow, refOf, sinceOf } from './windows.ts'
-
-export interface EvidenceView {
-  readonly statementId: string
-  readonly at: string
-  readonly stored: string
-  readonly rule: string
-}
+import { refOf, sinceOf } from './window-view.ts'
+import { findWindow } from './windows.ts'
 
 export interface CountedView {
   readonly learner: string
@@ -29,15 +22,17 @@ export interface CountedView {
   readonly firstEvidence: EvidenceView
 }
 
-/** One page of the counted list; over all pages its length is the count (F2). */
+/** One page of the counted list, of a closed window as it was sealed; over all pages its length is the count (F2). */
 export async function listCounted(
   lrs: Lrs,
   caller: Caller,
   windowId: string,
   page: PageRequest,
-): Promise<Page<CountedView>> {
+): Promise<Page<CountedView | SealedView>> {
   demand(caller, 'read reports')
   const { window } = await findWindow(lrs, caller, windowId)
+  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, refOf(window))
+  if (snapshot) return listSealed(lrs, caller.tenant, snapshot, page)
   const { items, next } = await lrs.stores.metering.counted(caller.tenant, refOf(window), {
     ...page,
     ...sinceOf(window),
@@ -55,22 +50,6 @@ function countedView(counted: CountedLearner): CountedView {
   }
 }
 
-function evidenceView({ statementId, at, stored, rule }: Evidence): EvidenceView {
-  return { statementId, at: new Date(at).toISOString(), stored: new Date(stored).toISOString(), rule }
-}
-
-/** What the LMS calls them, else what their statements do. */
-export function nameOf(identities: readonly Identity[]): string | null {
-  const { name: given } = profileOf(identities)
-  if (given !== null) return given
-  return identities.find(({ seen, name }) => seen && name !== null)?.name ?? null
-}
-
-/** Only identifiers that really came in, or that somebody linked. */
-export function identifiersOf(identities: readonly Identity[]): readonly Identifier[] {
-  return identities.filter(({ seen }) => seen).map(({ ifi }) => agentOfIdentifier(ifi))
-}
-
 export interface Explanation {
   readonly learner: string
   readonly name: string | null
@@ -85,15 +64,46 @@ export interface Explanation {
     readonly reason: string
     readonly text: string
   } | null
+  /** Of a closed window: whether what is known today would count the learner. */
+  readonly asKnownToday?: boolean
 }
 
 /**
- * Counted or not, by which statement and rule, or the nearest miss and why (F1). The answer is worked out from the facts
- * and agrees with the stored rows once the learner's last statement is counted.
+ * Counted or not, by which statement and rule, or the nearest miss and why (F1). Of a closed window: as it was sealed, and
+ * whether that is as known today.
  * @param learner learner id; one that was merged away answers for the elder
  * @throws Refusal `not-found`
  */
 export async function explainLearner(
+  lrs: Lrs,
+  caller: Caller,
+  windowId: string,
+  learner: string,
+): Promise<Explanation> {
+  const live = await explainLive(lrs, caller, windowId, learner)
+  const { window } = await findWindow(lrs, caller, windowId)
+  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, refOf(window))
+  if (!snapshot) return live
+  return asSealed(live, await sealedRowsOf(lrs, caller.tenant, snapshot, [learner, live.learner]))
+}
+
+function asSealed(live: Explanation, rows: readonly SnapshotRow[]): Explanation {
+  const { learner, name, identities, window, counted: asKnownToday, evidence: found } = live
+  const about = { learner, name, identities, window, asKnownToday }
+  const [first] = rows
+  if (first) {
+    const evidence = first.evidence && { evidence: evidenceView(first.evidence) }
+    return { ...about, counted: true, keys: rows.map(({ key }) => key), ...evidence }
+  }
+  if (!found) return { ...live, asKnownToday }
+  const { statementId, at } = found
+  const text =
+    'It was not known when the window was closed: it is no part of the snapshot, but of what is known today.'
+  return { ...about, counted: false, nearestMiss: { statementId, at, reason: 'late', text } }
+}
+
+/** Worked out from the facts; agrees with the stored rows once the learner's last statement is counted. */
+async function explainLive(
   lrs: Lrs,
   caller: Caller,
   windowId: string,

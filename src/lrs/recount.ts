@@ -4,7 +4,8 @@ import { derive } from '../attempts/derive.ts'
 import { groupsOf } from '../attempts/profile.ts'
 import type { LearnerCount } from '../metering/count.ts'
 import { type Circumstances, recount } from '../metering/recount.ts'
-import type { LearnerHistory, Lease, RecountResult, TenantId } from '../store/ports.ts'
+import type { Closing, LearnerHistory, Lease, RecountResult, TenantId } from '../store/ports.ts'
+import { laterFacts } from './close/later-facts.ts'
 import type { Lrs } from './context.ts'
 import { policiesOf } from './policies.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
@@ -54,11 +55,12 @@ export async function recountLearners(
   learners: readonly { readonly tenant: TenantId; readonly learner: string }[],
 ): Promise<number> {
   const results: RecountResult[] = []
+  const closings = closingsOf(deps)
   const started = performance.now()
   for (const { tenant, learner } of learners) {
     if (results.length > 0 && performance.now() - started > LONGEST_MS) break
     try {
-      const result = await recountOne(deps, tenant, learner)
+      const result = await recountOne(deps, closings, tenant, learner)
       if (result) results.push(result)
     } catch (error) {
       await deps.stores.metering.markFailed(
@@ -73,14 +75,26 @@ export async function recountLearners(
   return written.filter((one) => one === 'written').length
 }
 
+/** Windows close seldom: one look for all learners that are written together. */
+function closingsOf({ stores }: RecountDeps): (tenant: TenantId) => Promise<readonly Closing[]> {
+  const known = new Map<TenantId, Promise<readonly Closing[]>>()
+  return (tenant) => {
+    const found = known.get(tenant) ?? stores.snapshots.closings(tenant)
+    known.set(tenant, found)
+    return found
+  }
+}
+
 async function recountOne(
   deps: RecountDeps,
+  closings: (tenant: TenantId) => Promise<readonly Closing[]>,
   tenant: TenantId,
   learner: string,
 ): Promise<RecountResult | null> {
   const history = await deps.stores.metering.history(tenant, learner)
   if (!history) return null
   const derivation = await deriveHistory(deps, history)
+  const counts = await countHistory(deps, history, derivation)
   return {
     tenant,
     learner,
@@ -88,7 +102,8 @@ async function recountOne(
     marks: history.marks,
     attempts: derivation.attempts,
     untracked: untrackedOf(derivation),
-    counts: await countHistory(deps, history, derivation),
+    counts,
+    adjustments: await laterFacts(deps, await closings(tenant), history, counts),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
 import { type FlaggedStatement, flaggedStatements } from './cmi5/flagged.ts'
 import type { Lrs } from './context.ts'
-import { identifiersOf, nameOf } from './counted.ts'
+import { identifiersOf, nameOf } from './people-view.ts'
 
 export type AttemptView = Omit<Attempt, 'first' | 'last'> & {
   readonly learner: string

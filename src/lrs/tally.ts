@@ -87,9 +87,10 @@ export function effectOf(changes: Readonly<Record<string, number>>, closed: read
 
 /** Those of the windows that are closed now. */
 export async function closedAmong(
-  _deps: RecountDeps,
-  _tenant: TenantId,
-  _windows: readonly string[],
+  { stores }: RecountDeps,
+  tenant: TenantId,
+  windows: readonly string[],
 ): Promise<readonly string[]> {
-  return []
+  const closed = new Set((await stores.snapshots.closings(tenant)).map(({ window }) => window))
+  return windows.filter((window) => closed.has(window))
 }

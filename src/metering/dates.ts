@@ -47,6 +47,13 @@ function civilDay(month: number, date: number): Day {
   return new Date(0).setUTCFullYear(year, month - year * 12, date) / DAY_MS
 }
 
+/** Local dates from now (ms) to the end of a window, today included; 0 once it has ended. */
+export function daysLeft({ end }: { readonly end: number }, timeZone: string, now: number): number {
+  if (now >= end) return 0
+  const dayOf = (at: number) => DateTime.fromMillis(at, { zone: timeZone }).startOf('day')
+  return Math.round(dayOf(end - 1).diff(dayOf(now), 'days').days) + 1
+}
+
 const MEMORY = 100_000
 const instants = new Map<string, number>()
 

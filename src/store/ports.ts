@@ -6,7 +6,9 @@
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
 import type { AttachmentStore } from './ports/attachments.ts'
+import type { ActLog, AdjustmentStore, SnapshotStore } from './ports/closing.ts'
 import type { DescriptionStore } from './ports/descriptions.ts'
+import type { DocumentStore } from './ports/documents.ts'
 import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
@@ -18,7 +20,9 @@ import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
 export type * from './ports/attachments.ts'
+export type * from './ports/closing.ts'
 export * from './ports/descriptions.ts'
+export type * from './ports/documents.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
 export type * from './ports/metering.ts'
@@ -37,6 +41,7 @@ export interface Stores {
   readonly statements: StatementStore
   readonly attachments: AttachmentStore
   readonly descriptions: DescriptionStore
+  readonly documents: DocumentStore
   readonly elements: ElementStore
   readonly launches: LaunchStore
   readonly identities: IdentityStore
@@ -44,6 +49,9 @@ export interface Stores {
   readonly policies: PolicyStore
   readonly removals: RemovalStore
   readonly metering: MeteringStore
+  readonly snapshots: SnapshotStore
+  readonly adjustments: AdjustmentStore
+  readonly acts: ActLog
   readonly leases: LeaseStore
   readonly cmi5Sessions: Cmi5SessionStore
   readonly refusals: RefusalLog

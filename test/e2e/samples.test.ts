@@ -6,9 +6,9 @@ import { createCredential, createTenant, operatorOf } from '../../src/lrs/accoun
 import { listCounted } from '../../src/lrs/counted.ts'
 import { decideStatement } from '../../src/lrs/decision.ts'
 import { addLaunches, putAliases, putElements } from '../../src/lrs/feeds.ts'
+import { readLicence } from '../../src/lrs/licence.ts'
 import { addPolicy } from '../../src/lrs/policies.ts'
 import { listAttempts } from '../../src/lrs/reports.ts'
-import { readLicence } from '../../src/lrs/windows.ts'
 import { loadScenarios, type Scenario } from '../attempts/scenario.ts'
 import { basic, type Running, startServer } from '../harness/running.ts'
 

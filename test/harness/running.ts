@@ -69,6 +69,8 @@ export async function startServer(
   }
   let { app, url } = await start()
   let session: Promise<string> | null = null
+  /** A session ends some hours later, also when it is the test that moves the clock. */
+  let since = 0
 
   const signIn = async (): Promise<string> => {
     const response = await fetch(`${url}/api/v1/session`, {
@@ -100,7 +102,10 @@ export async function startServer(
         },
       }),
     api: async (path, { method = 'GET', body, as, headers } = {}) => {
-      session ??= signIn()
+      if (!session || clock.now() - since > 3_600_000) {
+        since = clock.now()
+        session = signIn()
+      }
       return fetch(`${url}/api/v1${path}`, {
         method,
         headers: { Authorization: as ?? (await session), 'Content-Type': 'application/json', ...headers },

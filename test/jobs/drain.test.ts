@@ -7,14 +7,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openStores } from '../../src/engine.ts'
-import { type DrainControl, drain, LEASE_MS } from '../../src/jobs/drain.ts'
+import { newSigningKey } from '../../src/evidence/seal.ts'
+import { type DrainControl, type DrainDeps, drain, LEASE_MS } from '../../src/jobs/drain.ts'
 import { startJobs } from '../../src/jobs/jobs.ts'
 import type { Caller } from '../../src/lrs/access.ts'
 import { createCatalogues } from '../../src/lrs/catalogue.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
 import { putElements } from '../../src/lrs/feeds.ts'
 import { addPolicy } from '../../src/lrs/policies.ts'
-import { type RecountDeps, recountLearners } from '../../src/lrs/recount.ts'
+import { recountLearners } from '../../src/lrs/recount.ts'
 import { storeStatements } from '../../src/lrs/store-statements.ts'
 import type { Stores } from '../../src/store/ports.ts'
 import { storeOf } from '../harness/mongo.ts'
@@ -36,17 +37,17 @@ const WINDOW = { policy: 'year', version: 1, start: Date.UTC(2026, 0, 1) }
 let directory: string
 let stores: Stores
 let lrs: Lrs
-let deps: RecountDeps
+let deps: DrainDeps
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rollcall-drain-'))
   const clock = systemClock()
   const settings = { ...storeOf(directory).settings, ROLLCALL_DATA: directory, ROLLCALL_READERS: '1' }
   stores = await openStores(loadConfig(settings), clock)
   const catalogueOf = createCatalogues(stores)
-  const keys = { credentials: 'a', sessions: 'b', cursors: 'c' }
+  const keys = { credentials: 'a', sessions: 'b', cursors: 'c', signing: newSigningKey() }
   const home = 'http://localhost'
   lrs = { stores, clock, catalogueOf, newId: randomUUID, keys, home, wake: () => undefined }
-  deps = { stores, catalogueOf, clock }
+  deps = lrs
   await stores.tenants.create({ id: TENANT, slug: 'main', name: 'Main', created: 0 })
   await addPolicy(lrs, admin, {
     schema: 1,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
+import { newSigningKey } from '../../src/evidence/seal.ts'
 import { authenticate, signIn } from '../../src/lrs/authenticate.ts'
 import { createCatalogues } from '../../src/lrs/catalogue.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
@@ -24,7 +25,7 @@ afterEach(async () => {
 })
 
 function lrsOn(some: Stores): Lrs {
-  const keys = { credentials: 'a', sessions: 'b', cursors: 'c' }
+  const keys = { credentials: 'a', sessions: 'b', cursors: 'c', signing: newSigningKey() }
   const catalogueOf = createCatalogues(some)
   const wake = () => undefined
   return {

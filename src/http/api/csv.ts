@@ -4,10 +4,12 @@ import { stringify } from 'csv-stringify'
 import type { Response } from 'express'
 import type { Caller } from '../../lrs/access.ts'
 import type { Lrs } from '../../lrs/context.ts'
-import { type CountedView, listCounted } from '../../lrs/counted.ts'
+import { listCounted } from '../../lrs/counted.ts'
 
 const COLUMNS = ['learner', 'name', 'identities', 'key', 'statementId', 'at', 'stored', 'rule']
 const PAGE = 1000
+
+type Listed = Awaited<ReturnType<typeof listCounted>>
 
 export async function sendCountedCsv(
   lrs: Lrs,
@@ -27,7 +29,7 @@ async function* rowsOf(
   lrs: Lrs,
   caller: Caller,
   windowId: string,
-  first: { items: readonly CountedView[]; next: string | null },
+  first: Listed,
 ): AsyncGenerator<readonly string[]> {
   let page = first
   for (;;) {
@@ -37,12 +39,19 @@ async function* rowsOf(
   }
 }
 
-function rowOf({ learner, name, identities, key, firstEvidence }: CountedView): readonly string[] {
+function rowOf({
+  learner,
+  name,
+  identities,
+  key,
+  firstEvidence,
+}: Listed['items'][number]): readonly string[] {
   const identifiers = identities
     .map((one) => one.mbox ?? one.mbox_sha1sum ?? one.openid ?? accountText(one.account))
     .join(' ')
-  const { statementId, at, stored, rule } = firstEvidence
-  return [learner, name ?? '', identifiers, key, statementId, at, stored, rule]
+  // Erased of a closed window: the row stays, it is counted (ruling 17).
+  const { statementId = '', at = '', stored = '', rule = '' } = firstEvidence ?? {}
+  return [learner ?? '', name ?? '', identifiers, key, statementId, at, stored, rule]
 }
 
 function accountText(account: { homePage: string; name: string } | undefined): string {

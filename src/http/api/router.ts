@@ -9,6 +9,7 @@ import { Refusal } from '../../lrs/refusal.ts'
 import { readJson } from '../../xapi/json.ts'
 import { allowOnly, bytesOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'
+import { closingRoutes } from './closing.ts'
 import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
@@ -45,6 +46,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
   router.use(requireCaller(lrs), limit, body)
   router.use(
     licenceRoutes(lrs),
+    closingRoutes(lrs),
     reportRoutes(lrs, bodies),
     statementRoutes(lrs),
     feedRoutes(lrs, bodies),

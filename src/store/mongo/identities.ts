@@ -8,6 +8,7 @@ import type { Core } from './core.ts'
 import { identitiesOf, identityOf } from './history.ts'
 import { identityKey, keyOf } from './keys-of.ts'
 import { linksOf } from './meet.ts'
+import { learnersReader } from './metering-reads.ts'
 
 /** Identities looked at in one step for those that nobody has linked. */
 const STEP = 200
@@ -26,6 +27,7 @@ export function createIdentityStore(core: Core): IdentityStore {
         identities: identitiesOf(root.id, await core.redirects.membersOf(tenant, [root.id])),
       }
     },
+    ofLearners: learnersReader(core.redirects),
     byIfi: async (tenant, ifi) => {
       const found = await identities.findOne({ _id: keyOf(tenant, identityKey(ifi)) })
       const root = found && (await core.redirects.rootsOf(tenant, [found.learner])).get(found.learner)

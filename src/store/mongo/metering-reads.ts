@@ -113,7 +113,7 @@ export function learnerPages(
 }
 
 /** The identities of each of these learners, who may have been merged into others. */
-function learnersReader(redirects: Redirects) {
+export function learnersReader(redirects: Redirects) {
   return async (
     tenant: TenantId,
     learners: readonly string[],

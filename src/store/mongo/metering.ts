@@ -43,6 +43,7 @@ export function createMeteringStore({ db, clock, core, puts }: MeteringParts): M
     expandChange: changes.expandChange,
     writeRecounts: createRecountWriter(db, collections, redirects),
     markFailed: failureWriter(db, collections, clock),
+    mark: async (tenant, learners) => mark(await redirects.membersOf(tenant, learners)),
     markAll: rebuilder(collections, mark),
     computedThrough: computedThroughReader(db, collections, redirects, allocator, changes),
     countsOf: countsReader(db),

@@ -3,7 +3,7 @@
  *
  *  1. Compare-and-set on the number in the learner's recount document, against the number its history was read under. Who
  *     wins has decided; the same write says which rows and totals are about to change.
- *  2. The rows, each stamped with the number (rows.ts); then the totals of all learners of the call.
+ *  2. The rows, each stamped with the number (rows.ts); then the totals of all learners of the call, and the adjustments.
  *  3. The document is settled: nothing of it is left to write. Then the dirty marks go, those that the history has seen.
  *
  * A crash anywhere leaves the marks, so the learner is recounted, and the recount that finds an unsettled document writes
@@ -13,6 +13,7 @@
 import type { Db } from 'mongodb'
 import type { Lease, MeteringStore, RecountResult } from '../ports.ts'
 import { attemptRowsOf } from './attempt-rows.ts'
+import { adjustmentWriter } from './closing-rows.ts'
 import type { StatementCollections } from './collections.ts'
 import { countedRowsOf, qualifiedOf } from './counted-rows.ts'
 import { identityKey, keyOf } from './keys-of.ts'
@@ -39,6 +40,7 @@ export function createRecountWriter(
   const { current, replace, settle } = recountSteps(db)
   const isCurrent = currency(statements, redirects)
   const clear = settler(db, statements)
+  const adjust = adjustmentWriter(db)
 
   const begin = async (result: RecountResult, touched: TotalsRefresh): Promise<readonly Begun[] | null> => {
     const { tenant, learner } = result
@@ -67,6 +69,7 @@ export function createRecountWriter(
   }
   const finish = async (result: RecountResult, begun: readonly Begun[] | null) => {
     if (begun === null) return 'stale'
+    for (const adjustment of result.adjustments ?? []) await adjust(result.tenant, adjustment)
     for (const one of begun) if (!(await settle(one))) return 'stale'
     await clear(result)
     return 'written'

@@ -2,6 +2,8 @@
 import type { Db } from 'mongodb'
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
+import { createActLog } from './acts.ts'
+import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
 import { attachmentCollections } from './attachment-collections.ts'
 import { createAttachmentTaking } from './attachment-taking.ts'
@@ -13,6 +15,7 @@ import { createCore } from './core.ts'
 import { createCredentialStore } from './credentials.ts'
 import { deletionStore } from './deletions.ts'
 import { createDescriptionStore } from './descriptions.ts'
+import { createDocumentStore } from './documents.ts'
 import { createElementStore } from './elements.ts'
 import { createIdentityStore } from './identities.ts'
 import { createImportStore } from './imports.ts'
@@ -28,6 +31,7 @@ import { createPurged } from './purged.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './removals.ts'
 import { createCmi5SessionStore } from './sessions.ts'
+import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
@@ -67,7 +71,9 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
       `${JSON.stringify({ level: 'error', msg: 'store upkeep failed', error: String(error) })}\n`,
     )
   }
-  const tending = tend(core, timing, sweeps, report)
+  const launches = createLaunchStore(db, core.journal)
+  const { finishAll, ...documents } = createDocumentStore(db, launches)
+  const tending = tend({ ...core, finish: finishAll }, timing, sweeps, report)
   return {
     tenants: guarded(createTenantStore(db), gate),
     people: guarded(createPersonStore(db), gate),
@@ -79,13 +85,17 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
       gate,
     ),
     descriptions: guarded(createDescriptionStore(collections), gate),
+    documents: guarded(documents, gate),
     elements: guarded(createElementStore(db, puts), gate),
-    launches: guarded(createLaunchStore(db, core.journal), gate),
+    launches: guarded(launches, gate),
     identities: guarded(createIdentityStore(core), gate),
     profiles: guarded(createProfileStore(core), gate),
     policies: guarded(createPolicyStore(db), gate),
     removals: guarded(createRemovalStore(core, deletionStore(db)), gate),
     metering: guarded(createMeteringStore({ db, clock, core, puts }), gate),
+    snapshots: guarded(createSnapshotStore(db, collections, core.allocator), gate),
+    adjustments: guarded(createAdjustmentStore(db, core.redirects), gate),
+    acts: guarded(createActLog(db), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
     cmi5Sessions: guarded(createCmi5SessionStore(db), gate),

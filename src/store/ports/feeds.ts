@@ -91,6 +91,8 @@ export interface IdentityStore {
   ): Promise<{ outcome: 'linked' | 'dry-run' | 'too-many'; added: number; merges: readonly LearnerMerge[] }>
   /** Follows redirects; null when there is no such learner. */
   learner(tenant: TenantId, learner: string): Promise<{ id: string; identities: readonly Identity[] } | null>
+  /** The identities of whoever stands for each of these learners now; unknown ones are left out. */
+  ofLearners(tenant: TenantId, learners: readonly string[]): Promise<ReadonlyMap<string, readonly Identity[]>>
   byIfi(tenant: TenantId, ifi: string): Promise<Identity | null>
   links(tenant: TenantId, page: PageRequest): Promise<Page<IdentityLink>>
   /** Seen identifiers that no link but an automatic one joins to another, with how many of them each home has. */

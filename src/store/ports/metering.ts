@@ -3,6 +3,7 @@ import type { Attempt, LaunchRecord, Obstacle } from '../../attempts/derivation.
 import type { Fact, StoredFact } from '../../attempts/fact.ts'
 import type { CountedKey, LearnerCount } from '../../metering/count.ts'
 import type { Tombstone } from '../../metering/tombstone.ts'
+import type { Adjustment } from './closing.ts'
 import type { Identity } from './feeds.ts'
 import type { Lease } from './leases.ts'
 import type { Page, PageRequest, TenantId } from './page.ts'
@@ -32,6 +33,8 @@ export interface RecountResult {
   /** Statements that are no evidence, by reason. */
   readonly untracked: Readonly<Partial<Record<Obstacle, number>>>
   readonly counts: readonly LearnerCount[]
+  /** What later facts change about closed windows (ruling 16); one whose id is there is not written again. */
+  readonly adjustments?: readonly Adjustment[]
 }
 
 export interface CountedLearner extends CountedKey {
@@ -100,8 +103,8 @@ export interface MeteringStore {
   dirtyLearners(limit: number): Promise<readonly { readonly tenant: TenantId; readonly learner: string }[]>
   history(tenant: TenantId, learner: string): Promise<LearnerHistory | null>
   /**
-   * Replaces the learners' attempts, untracked counts and counted keys, refreshes the totals of every window touched, and
-   * deletes the marks whose generation is unchanged: one commit. `stale` for a learner whose revision moved on;
+   * Replaces the learners' attempts, untracked counts and counted keys, refreshes the totals of every window touched, adds
+   * the adjustments, and deletes the marks whose generation is unchanged: one commit. `stale` for a learner whose revision moved on;
    * `fenced` for all when the lease is no longer held. Nothing of a stale or fenced result is written.
    */
   writeRecounts(
@@ -110,6 +113,8 @@ export interface MeteringStore {
   ): Promise<readonly ('written' | 'stale' | 'fenced')[]>
   /** A learner whose recount fails: shown, never skipped (ruling 30). */
   markFailed(tenant: TenantId, learner: string, error: string): Promise<void>
+  /** Marks these learners dirty: what else depends on them is to be worked out again. */
+  mark(tenant: TenantId, learners: readonly string[]): Promise<void>
   /** Marks every learner of the tenant dirty: for a rebuild. */
   markAll(tenant: TenantId): Promise<void>
   /** The oldest ones of all tenants. */

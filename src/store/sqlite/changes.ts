@@ -35,6 +35,11 @@ export function changeWrites(db: Database, context: WriteContext) {
   )
   const move = db.prepare('UPDATE pending_change SET phase = ?, position = ? WHERE id = ?')
   const close = db.prepare('DELETE FROM pending_change WHERE id = ?')
+  const ofLearner = db
+    .prepare<[string, string], number>(
+      'SELECT i.id FROM learner l JOIN identity i ON i.learner = l.number WHERE l.id = ? AND l.tenant = ?',
+    )
+    .pluck()
   const phases = touchedBy(db)
   const mark = changeMarker(db, context)
   const step = (row: ChangeRow, slice: number): 'more' | 'done' => {
@@ -51,6 +56,11 @@ export function changeWrites(db: Database, context: WriteContext) {
       if (!held(lease)) return 'fenced'
       const row = one.get(change.id, change.tenant)
       return row ? step(row, slice) : 'done'
+    },
+    markLearners: (tenant: TenantId, learners: readonly string[]): void => {
+      const stored = context.stored()
+      for (const learner of learners)
+        for (const identity of ofLearner.all(learner, tenant)) mark(tenant, identity, stored)
     },
     /** Marks the next slice of the tenant's identities for a rebuild; returns where to go on, null at the end. */
     markSlice: (tenant: TenantId, position: string, slice: number): string | null => {

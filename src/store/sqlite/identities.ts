@@ -77,6 +77,11 @@ export function identityReads(db: Database) {
   })
   return {
     learnerById: (tenant: TenantId, id: string) => read(tenant, id),
+    identitiesOfLearners: (
+      tenant: TenantId,
+      ids: readonly string[],
+    ): ReadonlyMap<string, readonly Identity[]> =>
+      new Map(ids.flatMap((id) => pairOf(id, read(tenant, id)?.identities))),
     identityByIfi: (tenant: TenantId, ifi: string): Identity | null => {
       const row = byIfi.get(tenant, ifi)
       return row ? identityOf(row) : null
@@ -97,6 +102,10 @@ export function identityReads(db: Database) {
   }
 }
 
+function pairOf<T>(id: string, found: T | undefined): [string, T][] {
+  return found === undefined ? [] : [[id, found]]
+}
+
 export function createIdentityStore(
   writes: Remote<ReturnType<typeof identityWrites>>,
   reads: Remote<ReturnType<typeof identityReads>>,
@@ -104,6 +113,7 @@ export function createIdentityStore(
   return {
     link: writes.linkGiven,
     learner: reads.learnerById,
+    ofLearners: reads.identitiesOfLearners,
     byIfi: reads.identityByIfi,
     links: reads.identityLinks,
     unlinked: reads.unlinkedIdentities,

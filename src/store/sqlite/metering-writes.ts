@@ -1,5 +1,6 @@
 /** What the drain writes: `recount` is the only way a count changes (design.md). */
 import type { Lease, RecountResult, TenantId } from '../ports.ts'
+import { adjustmentWriter } from './adjustments.ts'
 import { attemptsWriter, type PackedAttempt, packAttempt, untrackedWriter } from './attempts.ts'
 import { countsWriter } from './counts.ts'
 import type { Database, WriteContext } from './database.ts'
@@ -29,6 +30,7 @@ export function meteringWrites(db: Database, context: WriteContext) {
   const replace = learnerReplacer(db)
   const absorbed = absorbedLearners(db)
   const settle = settler(db)
+  const adjust = adjustmentWriter(db)
   const fail = db.prepare(
     `INSERT INTO recount_failure (tenant, learner, error, times, at) VALUES (?, ?, ?, 1, ?)
      ON CONFLICT DO UPDATE SET error = excluded.error, times = times + 1, at = excluded.at`,
@@ -42,6 +44,7 @@ export function meteringWrites(db: Database, context: WriteContext) {
     for (const learner of absorbed(state.number))
       replace({ tenant: result.tenant, learner, ...NOTHING }, touched)
     replace(result, touched)
+    for (const adjustment of result.adjustments ?? []) adjust(result.tenant, adjustment)
     settle(result)
     return 'written'
   }

@@ -45,6 +45,7 @@ export function createMeteringStore(writes: Writes, reads: Reads, horizon: () =>
     history: reads.history,
     writeRecounts: (lease, results) => writes.writeRecounts(lease, results.map(packResult)),
     markFailed: writes.markRecountFailed,
+    mark: writes.markLearners,
     markAll: async (tenant) => {
       let position: string | null = ''
       while (position !== null) position = await writes.markSlice(tenant, position, REBUILD_SLICE)

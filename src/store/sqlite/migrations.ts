@@ -3,7 +3,9 @@ import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
 import { attachmentsSchema } from './schema/attachments.ts'
+import { closingSchema } from './schema/closing.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
+import { documentsSchema } from './schema/documents.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
@@ -23,6 +25,8 @@ export const MIGRATIONS: readonly string[] = [
   removalsSchema,
   sessionsSchema,
   attachmentsSchema,
+  closingSchema,
+  documentsSchema,
   statementTimesSchema,
 ]
 

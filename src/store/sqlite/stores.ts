@@ -1,10 +1,13 @@
 /** The ports, over a writer and readers. Apart from subjects.ts, so that the threads need not load what only ports need. */
 import type { MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
+import { createActLog } from './acts.ts'
+import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
 import { createAttachmentStore } from './attachments.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createDescriptionStore } from './descriptions.ts'
+import { createDocumentStore } from './documents.ts'
 import { createElementStore } from './elements.ts'
 import { consistentThrough } from './horizon.ts'
 import { createIdentityStore } from './identities.ts'
@@ -19,6 +22,7 @@ import { createProfileStore } from './profiles.ts'
 import { createRefusalLog } from './refusals.ts'
 import { createRemovalStore } from './removals.ts'
 import { createCmi5SessionStore } from './sessions.ts'
+import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
@@ -44,6 +48,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     statements: createStatementStore(writes, reads, horizon),
     attachments: createAttachmentStore(writes, reads, file),
     descriptions: createDescriptionStore(reads),
+    documents: createDocumentStore(writes, reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
     identities: createIdentityStore(writes, reads),
@@ -51,6 +56,9 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     policies: createPolicyStore(writes, reads),
     removals: createRemovalStore(writes, reads),
     metering: createMeteringStore(writes, reads, horizon),
+    snapshots: createSnapshotStore(writes, reads),
+    adjustments: createAdjustmentStore(writes, reads),
+    acts: createActLog(writes, reads),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
     cmi5Sessions: createCmi5SessionStore(writes, reads),

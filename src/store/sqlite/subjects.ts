@@ -1,10 +1,14 @@
 /** Every subject of the store, put together: what the writer serves, and what a reader serves. */
+import { actReads, actWrites } from './acts.ts'
+import { adjustmentReads, adjustmentWrites } from './adjustments.ts'
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
 import { attachmentReads, attachmentWrites } from './attachments.ts'
+import { closingReads, closingWrites } from './closings.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { deletionReads, deletionWrites } from './deletions.ts'
 import { descriptionReads } from './descriptions.ts'
+import { documentReads, documentWrites } from './documents.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
 import { importReads, importWrites } from './imports.ts'
@@ -19,6 +23,7 @@ import { refusalReads, refusalWrites } from './refusals.ts'
 import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
 import { sessionReads, sessionWrites } from './sessions.ts'
+import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
 import { statementTimeReads } from './statements-by-time.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
@@ -34,6 +39,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...keyWrites(db),
     ...statementWrites(db, context),
     ...attachmentWrites(db, context),
+    ...documentWrites(db, context),
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
@@ -42,6 +48,10 @@ export function allWrites(db: Database, context: WriteContext) {
     ...removalWrites(db, context),
     ...deletionWrites(db),
     ...allMeteringWrites(db, context),
+    ...closingWrites(db, context),
+    ...snapshotRowWrites(db),
+    ...adjustmentWrites(db),
+    ...actWrites(db),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
@@ -59,6 +69,7 @@ export function allReads(db: Database) {
     ...statementReads(db),
     ...attachmentReads(db),
     ...descriptionReads(db),
+    ...documentReads(db),
     ...statementTimeReads(db),
     ...elementReads(db),
     ...identityReads(db),
@@ -66,6 +77,10 @@ export function allReads(db: Database) {
     ...policyReads(db),
     ...deletionReads(db),
     ...allMeteringReads(db),
+    ...closingReads(db),
+    ...snapshotRowReads(db),
+    ...adjustmentReads(db),
+    ...actReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),

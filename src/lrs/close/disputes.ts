@@ -1,0 +1,152 @@
+/** Disputes (F9): somebody says that a counted row is wrong; who may adjust decides, and an accepted one becomes an adjustment. */
+import { z } from 'zod'
+import type { Adjustment, Dispute, DisputeDecision, Page, PageRequest } from '../../store/ports.ts'
+import { type Caller, demand } from '../access.ts'
+import { authorOf, noteAct } from '../acts.ts'
+import type { Lrs } from '../context.ts'
+import { parseInput } from '../parse-input.ts'
+import { malformedAt, Refusal } from '../refusal.ts'
+import { findWindow } from '../windows.ts'
+import { closedWindow } from './operations.ts'
+
+const reason = z.string().trim().min(1).max(1000)
+const openInput = z.strictObject({ learner: z.string().min(1), reason })
+const decideInput = z.strictObject({ state: z.enum(['accepted', 'rejected']), reason })
+
+export interface DisputeView {
+  readonly id: string
+  readonly window: string
+  readonly learner: string
+  readonly state: 'open' | 'accepted' | 'rejected'
+  readonly author: string
+  readonly at: string
+  readonly reason: string
+  readonly decision: { readonly author: string; readonly at: string; readonly reason: string } | null
+}
+
+/** @throws Refusal `conflict` when the window is not closed, or the learner has an open dispute in it */
+export async function openDispute(
+  lrs: Lrs,
+  caller: Caller,
+  windowId: string,
+  input: unknown,
+): Promise<DisputeView> {
+  demand(caller, 'dispute counts')
+  const given = parseInput(openInput, input, 'POST /windows/{id}/disputes')
+  const { window, snapshot } = await closedWindow(lrs, caller, windowId)
+  const rows = await lrs.stores.snapshots.rowsOf(caller.tenant, snapshot.id, given.learner)
+  if (rows.length === 0) {
+    const message = `«${given.learner}» is not in the snapshot of «${windowId}»`
+    throw malformedAt('$.learner', message, 'POST /windows/{id}/disputes')
+  }
+  const { policy, version, start } = window
+  const who = { author: authorOf(caller), at: lrs.clock.now() }
+  const dispute: Dispute = { id: lrs.newId(), policy, version, start, ...given, ...who, decision: null }
+  if ((await lrs.stores.adjustments.dispute(caller.tenant, dispute)) === 'there')
+    throw new Refusal('conflict', `there is an open dispute about «${given.learner}» in «${windowId}»`)
+  await noteAct(lrs, caller, {
+    id: dispute.id,
+    act: 'open dispute',
+    subject: windowId,
+    reason: given.reason,
+    details: { learner: given.learner },
+  })
+  return disputeView(windowId, dispute)
+}
+
+/** Accepted: the learner is taken off by an adjustment, the snapshot stays. @throws Refusal `not-found`, `conflict` */
+export async function decideDispute(
+  lrs: Lrs,
+  caller: Caller,
+  id: string,
+  input: unknown,
+): Promise<DisputeView> {
+  demand(caller, 'adjust counts')
+  const given = parseInput(decideInput, input, 'POST /disputes/{id}')
+  const dispute = await lrs.stores.adjustments.disputeById(caller.tenant, id)
+  if (!dispute) throw new Refusal('not-found', `there is no dispute «${id}»`)
+  const decision: DisputeDecision = { ...given, author: authorOf(caller), at: lrs.clock.now() }
+  const adjustment = given.state === 'accepted' ? await takenOff(lrs, caller, dispute, decision) : null
+  const outcome = await lrs.stores.adjustments.decide(caller.tenant, id, decision, adjustment)
+  if (outcome !== 'done') throw new Refusal('conflict', `the dispute «${id}» has been decided already`)
+  const window = await windowIdOf(lrs, caller, dispute)
+  await noteAct(lrs, caller, {
+    id: `${id} decided`,
+    act: `dispute ${given.state}`,
+    subject: window,
+    reason: given.reason,
+    details: { dispute: id },
+  })
+  return disputeView(window, { ...dispute, decision })
+}
+
+async function takenOff(
+  lrs: Lrs,
+  caller: Caller,
+  dispute: Dispute,
+  { author, at, reason: note }: DisputeDecision,
+): Promise<Adjustment> {
+  const { id, policy, version, start, learner } = dispute
+  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, dispute)
+  const [row] = snapshot ? await lrs.stores.snapshots.rowsOf(caller.tenant, snapshot.id, learner) : []
+  const booked = await lrs.stores.adjustments.booked(caller.tenant, learner)
+  const mine = booked.filter(
+    (one) =>
+      one.policy === policy && one.version === version && one.start === start && one.learner === learner,
+  )
+  if (mine.every(({ net }) => net <= 0))
+    throw new Refusal('conflict', `«${learner}» has been taken off by a later fact already`)
+  return {
+    id,
+    policy,
+    version,
+    start,
+    kind: 'manual',
+    reason: 'dispute',
+    delta: -1,
+    learner,
+    key: row?.key ?? 'learner',
+    token: row?.token ?? null,
+    evidence: row?.evidence ?? null,
+    author,
+    at,
+    note,
+  }
+}
+
+export async function listDisputes(
+  lrs: Lrs,
+  caller: Caller,
+  windowId: string,
+  page: PageRequest,
+): Promise<Page<DisputeView>> {
+  demand(caller, 'read reports')
+  const { window } = await findWindow(lrs, caller, windowId)
+  const { items, next } = await lrs.stores.adjustments.disputes(caller.tenant, window, page)
+  return { items: items.map((one) => disputeView(windowId, one)), next }
+}
+
+async function windowIdOf(lrs: Lrs, caller: Caller, dispute: Dispute): Promise<string> {
+  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, dispute)
+  return snapshot?.window ?? ''
+}
+
+function disputeView(
+  window: string,
+  { id, learner, author, at, reason: why, decision }: Dispute,
+): DisputeView {
+  return {
+    id,
+    window,
+    learner,
+    state: decision?.state ?? 'open',
+    author,
+    at: new Date(at).toISOString(),
+    reason: why,
+    decision: decision && {
+      author: decision.author,
+      at: new Date(decision.at).toISOString(),
+      reason: decision.reason,
+    },
+  }
+}

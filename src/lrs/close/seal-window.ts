@@ -1,0 +1,138 @@
+/**
+ * Sealing a window (Q13, rulings 15 and 17), step by step:
+ *
+ *  1. Take the cutoff, and count until nothing known by then is missing. Who is counted meanwhile may owe that to later
+ *     statements: those learners are worked out again as of the cutoff.
+ *  2. Copy the counted rows into a draft, slice by slice.
+ *  3. Mark the learners of 1, so that what came later becomes adjustments; then seal the draft.
+ *
+ * Whoever does this holds the drain's lease, so no count changes while it copies. A crash leaves a draft that can never be
+ * sealed, since the next holder of the lease abandons it first; everything begins anew, with a new cutoff.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { commitmentOf } from '../../evidence/sealed-row.ts'
+import type { CountedKey, Window } from '../../metering/count.ts'
+import { recountWindow } from '../../metering/recount.ts'
+import { windowById } from '../../metering/windows.ts'
+import type { CloseRequest, Cutoff, Identity, Lease, SnapshotRow } from '../../store/ports.ts'
+import type { Lrs } from '../context.ts'
+import { type PolicyHistory, policyOf } from '../policies.ts'
+import { circumstancesOf, deriveHistory, type RecountDeps } from '../recount.ts'
+import { randomSecret } from '../secrets.ts'
+import { tokensOf } from './later-facts.ts'
+import { snapshotOf } from './snapshot.ts'
+
+export type CloseDeps = RecountDeps & Pick<Lrs, 'newId'> & { readonly keys: Pick<Lrs['keys'], 'signing'> }
+
+/** The drain, as far as closing needs it. */
+export interface Drain {
+  readonly lease: Lease
+  /** Between slices: renews the lease. False when it is lost, or the process is to stop. */
+  keep(): Promise<boolean>
+  /** Counts one slice of what is dirty; null when the lease is lost. */
+  count(): Promise<readonly { readonly tenant: string; readonly learner: string }[] | null>
+}
+
+/** `waiting`: counts are still being worked out; it is asked for again. `lost`: the lease is. */
+export type Sealing = 'closed' | 'waiting' | 'lost'
+
+/** One slice of rows: small enough to leave ingest its share of the writer. */
+const SLICE = 500
+/** Looks at what is still on its way into the store, and how long apart, ms. */
+const LOOKS = 20
+const APART_MS = 25
+
+export async function sealWindow(deps: CloseDeps, request: CloseRequest, drain: Drain): Promise<Sealing> {
+  const { tenant } = request
+  const { metering, snapshots } = deps.stores
+  const { at, behind } = await metering.computedThrough(tenant)
+  if (behind !== null && at < request.requested) return 'waiting'
+  const cutoff = await snapshots.cutoff()
+  const later = await countUntil(deps, request, cutoff, drain)
+  if (!(later instanceof Set)) return later
+  const policy = await policyOf(deps.stores, tenant, request.policy)
+  const window = windowById(policy.versions, request.window)
+  if (!window) throw new Error(`there is no window ${request.window} to be closed`)
+  const draft: Draft = { request, policy, window, cutoff, id: deps.newId(), secret: randomSecret() }
+  if ((await snapshots.begin(tenant, request, draft.id)) === 'sealed') return 'closed'
+  if (!(await copyRows(deps, draft, later, drain))) return 'lost'
+  const snapshot = await snapshotOf(deps, draft, drain)
+  if (snapshot === null) return 'lost'
+  await metering.mark(tenant, [...later])
+  const outcome = await snapshots.seal(drain.lease, tenant, snapshot)
+  return outcome === 'sealed' ? 'closed' : 'lost'
+}
+
+export interface Draft {
+  readonly request: CloseRequest
+  readonly policy: PolicyHistory
+  readonly window: Window
+  readonly cutoff: Cutoff
+  readonly id: string
+  readonly secret: string
+}
+
+/** @returns the learners counted since the cutoff */
+async function countUntil(
+  { stores }: CloseDeps,
+  { tenant }: CloseRequest,
+  cutoff: Cutoff,
+  drain: Drain,
+): Promise<Set<string> | 'waiting' | 'lost'> {
+  const later = new Set<string>()
+  for (let looks = 0; looks < LOOKS; ) {
+    if ((await stores.metering.computedThrough(tenant)).at >= cutoff.at) return later
+    const counted = await drain.count()
+    if (counted === null || !(await drain.keep())) return 'lost'
+    const ours = counted.filter((one) => one.tenant === tenant)
+    for (const { learner } of ours) later.add(learner)
+    if (counted.length === 0) {
+      looks += 1
+      await sleep(APART_MS)
+    }
+  }
+  return 'waiting'
+}
+
+async function copyRows(
+  deps: CloseDeps,
+  draft: Draft,
+  later: ReadonlySet<string>,
+  drain: Drain,
+): Promise<boolean> {
+  const { request, window, id } = draft
+  const add = async (rows: readonly SnapshotRow[]) =>
+    (await deps.stores.snapshots.addRows(request.tenant, request, id, rows)) === 'added' &&
+    (await drain.keep())
+  let cursor: string | null | undefined
+  while (cursor !== null) {
+    const page = { limit: SLICE, ...(cursor !== undefined && { cursor }) }
+    const { items, next } = await deps.stores.metering.counted(request.tenant, window, page)
+    const rows = items.filter(({ learner }) => !later.has(learner)).map((one) => rowOf(deps, draft, one))
+    if (!(await add(rows))) return false
+    cursor = next
+  }
+  for (const learner of later) if (!(await add(await asOfCutoff(deps, draft, learner)))) return false
+  return true
+}
+
+/** What the learner counted for when only what was known at the cutoff is known. */
+async function asOfCutoff(deps: CloseDeps, draft: Draft, learner: string): Promise<readonly SnapshotRow[]> {
+  const { request, policy, window, cutoff } = draft
+  const history = await deps.stores.metering.history(request.tenant, learner)
+  if (!history) return []
+  const facts = history.facts.filter(({ seq }) => seq <= cutoff.seq)
+  const { classified } = await deriveHistory(deps, { ...history, facts })
+  const circumstances = { ...circumstancesOf(deps, history), now: cutoff.at }
+  const counted = recountWindow(classified, policy.versions, window, circumstances)
+  return counted.map((one) => rowOf(deps, draft, { ...one, ...history }))
+}
+
+type Counted = CountedKey & { readonly learner: string; readonly identities: readonly Identity[] }
+
+function rowOf({ newId }: CloseDeps, { secret }: Draft, counted: Counted): SnapshotRow {
+  const { learner, identities, key, evidence } = counted
+  const [token = '', ...others] = tokensOf(secret, identities, key)
+  const salt = newId()
+  return { token, commitment: commitmentOf(salt, evidence), learner, key, evidence, salt, others }
+}
