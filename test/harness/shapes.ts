@@ -94,7 +94,7 @@ function boundsOf(filter: Document): Map<string, Bound> {
 function boundOf(value: unknown): Bound {
   const isOperators = typeof value === 'object' && value !== null && Object.keys(value)[0]?.startsWith('$')
   if (!isOperators) return 'each'
-  return ['$in', '$all', '$exists', '$size'].includes(Object.keys(value as object)[0] ?? '')
+  return ['$eq', '$in', '$all', '$exists', '$size'].includes(Object.keys(value as object)[0] ?? '')
     ? 'each'
     : 'range'
 }
