@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Catalogue, CatalogueEntry, LaunchRecord } from '../attempts/derivation.ts'
+import { sameSettings } from '../attempts/element.ts'
 import type { IdentityLink, LearnerMerge, Page, PageRequest } from '../store/ports.ts'
 import { identifierOf } from '../xapi/actor.ts'
 import { checkAgent } from '../xapi/check-statement.ts'
@@ -43,6 +44,10 @@ const element = z.strictObject({
     'complete-on-close',
     'complete-on-duration',
   ]),
+  tags: z
+    .array(z.string().min(1))
+    .transform((tags) => [...new Set(tags)].sort())
+    .optional(),
   validFrom: instant.optional(),
 })
 
@@ -109,7 +114,7 @@ function dated(
   entries: readonly z.infer<typeof element>[],
   now: number,
 ): readonly CatalogueEntry[] {
-  const all = entries.map((entry) => ({ ...entry, validFrom: entry.validFrom ?? now }))
+  const all = entries.map((entry) => ({ ...settingsOf(entry), validFrom: entry.validFrom ?? now }))
   const firsts = new Map<string, CatalogueEntry>()
   for (const entry of all) {
     const known = firsts.get(entry.id)
@@ -120,17 +125,29 @@ function dated(
   )
 }
 
+/** No tags are the same as none given. */
+function settingsOf({
+  id,
+  name,
+  kind,
+  utilizationTracking,
+  tags = [],
+}: z.infer<typeof element>): Omit<CatalogueEntry, 'validFrom'> {
+  return { id, name, kind, utilizationTracking, ...(tags.length > 0 && { tags }) }
+}
+
 /** A change of a known element holds from now on, or from a later time: no click re-bills the past (ruling 1). */
 function refuseRebilling(
   catalogue: Catalogue,
   entries: readonly z.infer<typeof element>[],
   now: number,
 ): void {
-  for (const [index, { id, validFrom, utilizationTracking, kind }] of entries.entries()) {
+  for (const [index, entry] of entries.entries()) {
+    const { id, validFrom } = entry
     const known = catalogue.get(id)
     if (!known || validFrom === undefined || validFrom >= now) continue
     const then = known.findLast((entry) => entry.validFrom <= validFrom) ?? known[0]
-    if (then?.utilizationTracking === utilizationTracking && then.kind === kind) continue
+    if (then && sameSettings(then, settingsOf(entry))) continue
     const message = 'the element is known already; a change may not start in the past'
     throw malformedAt(`$.${index}.validFrom`, message, 'PUT /elements, ruling 1')
   }

@@ -27,7 +27,7 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
     /\d/.test(text) &&
     !text.endsWith('T'),
   language: (text) => {
-    // Well formed by RFC 5646 §2.1 («reserved for future use»), but no locale of Unicode (docs/decisions/0010).
+    // Well formed by RFC 5646 §2.1 («reserved for future use»), but no locale of Unicode (docs/decisions/0013).
     if (/^[A-Za-z]{4}$/.test(text)) return true
     try {
       return Intl.getCanonicalLocales(text).length === 1

@@ -2,6 +2,7 @@
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
 import { type Body, LARGE, parseJson } from '../../lrs/body-operations.ts'
+import { BREAKDOWNS } from '../../lrs/breakdown.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { malformedAt, Refusal } from '../../lrs/refusal.ts'
 import type { PageRequest } from '../../store/ports.ts'
@@ -57,8 +58,10 @@ const attempts = z.strictObject({
   deleted: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
 })
 
+const breakdown = z.strictObject({ by: z.enum(BREAKDOWNS) })
+
 /** Unknown parameters are refused by name, as everywhere. */
-const queries = { page, nothing, policy, windows, attempts }
+const queries = { page, nothing, policy, windows, attempts, breakdown }
 type Queries = typeof queries
 
 export function queryOf<K extends keyof Queries>(request: Request, kind: K): z.infer<Queries[K]> {

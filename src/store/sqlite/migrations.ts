@@ -8,7 +8,7 @@ import { descriptionsSchema } from './schema/descriptions.ts'
 import { documentsSchema } from './schema/documents.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
-import { meteringSchema } from './schema/metering.ts'
+import { elementTagsSchema, meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
 import { profilesSchema, removalsSchema } from './schema/people.ts'
 import { sessionsSchema } from './schema/sessions.ts'
@@ -27,6 +27,7 @@ export const MIGRATIONS: readonly string[] = [
   attachmentsSchema,
   closingSchema,
   documentsSchema,
+  elementTagsSchema,
   statementTimesSchema,
 ]
 
