@@ -13,6 +13,7 @@ import { closingRoutes } from './closing.ts'
 import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
+import { peopleRoutes } from './people.ts'
 import { reportRoutes } from './reports.ts'
 import { jsonOf } from './request.ts'
 import { statementRoutes } from './statements.ts'
@@ -49,6 +50,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
     closingRoutes(lrs),
     reportRoutes(lrs, bodies),
     statementRoutes(lrs),
+    peopleRoutes(lrs, bodies),
     feedRoutes(lrs, bodies),
     accountRoutes(lrs),
     cmi5Routes(lrs, url),
