@@ -13,6 +13,7 @@ import { closingRoutes } from './closing.ts'
 import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
+import { peopleRoutes } from './people.ts'
 import { reportRoutes } from './reports.ts'
 import { jsonOf } from './request.ts'
 
@@ -47,6 +48,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
     licenceRoutes(lrs),
     closingRoutes(lrs),
     reportRoutes(lrs, bodies),
+    peopleRoutes(lrs, bodies),
     feedRoutes(lrs, bodies),
     accountRoutes(lrs),
     cmi5Routes(lrs, url),

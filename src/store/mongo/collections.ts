@@ -106,6 +106,8 @@ export interface LinkDoc extends IdentityLink {
   readonly tenant: string
   /** The order they were made in. */
   readonly seq: number
+  /** The number of the commit that removed it: kept, so that a process that slept cannot bring it back. */
+  readonly removed?: number
 }
 
 /**

@@ -10,7 +10,7 @@ import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { elementTagsSchema, meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
-import { profilesSchema, removalsSchema } from './schema/people.ts'
+import { bornSchema, profilesSchema, removalsSchema } from './schema/people.ts'
 import { sessionsSchema } from './schema/sessions.ts'
 import { statementsSchema } from './schema/statements.ts'
 
@@ -27,6 +27,7 @@ export const MIGRATIONS: readonly string[] = [
   closingSchema,
   documentsSchema,
   elementTagsSchema,
+  bornSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
