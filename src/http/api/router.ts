@@ -16,6 +16,7 @@ import { licenceRoutes } from './licence.ts'
 import { peopleRoutes } from './people.ts'
 import { reportRoutes } from './reports.ts'
 import { jsonOf } from './request.ts'
+import { statementRoutes } from './statements.ts'
 
 /** Anybody may send one, so nobody may keep the server busy with it. */
 const SESSION_BODY = 16 * 1024
@@ -48,6 +49,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
     licenceRoutes(lrs),
     closingRoutes(lrs),
     reportRoutes(lrs, bodies),
+    statementRoutes(lrs),
     peopleRoutes(lrs, bodies),
     feedRoutes(lrs, bodies),
     accountRoutes(lrs),

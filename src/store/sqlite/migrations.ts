@@ -12,6 +12,7 @@ import { elementTagsSchema, meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
 import { bornSchema, profilesSchema, removalsSchema } from './schema/people.ts'
 import { sessionsSchema } from './schema/sessions.ts'
+import { statementTimesSchema } from './schema/statement-times.ts'
 import { statementsSchema } from './schema/statements.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly string[] = [
   documentsSchema,
   elementTagsSchema,
   bornSchema,
+  statementTimesSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
