@@ -4,17 +4,19 @@ import { z } from 'zod'
 import type { Catalogue, CatalogueEntry, LaunchRecord } from '../attempts/derivation.ts'
 import { sameSettings } from '../attempts/element.ts'
 import type { IdentityLink, LearnerMerge, Page, PageRequest } from '../store/ports.ts'
-import { identifierOf } from '../xapi/actor.ts'
+import { agentOfIdentifier, identifierOf } from '../xapi/actor.ts'
 import { checkAgent } from '../xapi/check-statement.ts'
 import { instantOf, isIri, isTimestamp } from '../xapi/formats.ts'
-import type { Agent } from '../xapi/types.ts'
+import type { Agent, Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
+import { noteAct } from './acts.ts'
 import type { Lrs } from './context.ts'
 import { parseInput } from './parse-input.ts'
-import { malformedAt } from './refusal.ts'
+import { effectOfChange, effectOfSplit, type PeopleEffect } from './people-effect.ts'
+import { malformedAt, Refusal } from './refusal.ts'
 
 /** Above this many people merged away in one call, `confirm` is asked for (ruling 20). */
-const CONFIRM_ABOVE = 20
+export const CONFIRM_ABOVE = 20
 
 const iri = z.string().refine(isIri, 'must be an IRI')
 const instant = z
@@ -184,6 +186,8 @@ export interface AliasOutcome {
   readonly merges: readonly LearnerMerge[]
   /** True when nothing was done because more than 20 people would be merged: send `confirm: true`. */
   readonly needsConfirm: boolean
+  /** Only of a dry run: what it would do to the counts (Q21). */
+  readonly effect?: PeopleEffect
 }
 
 /** Adds links between identifiers of one person; each list is one person (ruling 20). */
@@ -209,5 +213,61 @@ export async function putAliases(lrs: Lrs, caller: Caller, input: unknown): Prom
     confirmAbove,
   })
   if (outcome === 'linked') lrs.wake()
-  return { added, dryRun, merges, needsConfirm: outcome === 'too-many' }
+  const about = { added, dryRun, merges, needsConfirm: outcome === 'too-many' }
+  if (!dryRun) return about
+  const effect = await effectOfChange(lrs, caller.tenant, { merges, profiles: new Map(), learners: [] })
+  return { ...about, effect }
+}
+
+export interface LinkView extends Omit<IdentityLink, 'a' | 'b' | 'at'> {
+  readonly identities: readonly Identifier[]
+  readonly at: string
+}
+
+export async function listAliases(lrs: Lrs, caller: Caller, page: PageRequest): Promise<Page<LinkView>> {
+  demand(caller, 'read reports')
+  const { items, next } = await lrs.stores.identities.links(caller.tenant, page)
+  return { items: items.map(linkView), next }
+}
+
+function linkView({ a, b, at, ...link }: IdentityLink): LinkView {
+  return {
+    ...link,
+    identities: [agentOfIdentifier(a), agentOfIdentifier(b)],
+    at: new Date(at).toISOString(),
+  }
+}
+
+export interface SplitOutcome {
+  readonly learner: string
+  /** The identifiers of each learner that there is then; the first keeps the id. One: another link holds them together. */
+  readonly parts: readonly (readonly Identifier[])[]
+  readonly dryRun: boolean
+  /** What it does to the counts (Q21): worked out before it is done. */
+  readonly effect: PeopleEffect
+}
+
+/** Takes back one link: what it alone held together is several people again (ruling 19). @throws Refusal `not-found` */
+export async function removeAlias(
+  lrs: Lrs,
+  caller: Caller,
+  id: string,
+  dryRun: boolean,
+): Promise<SplitOutcome> {
+  demand(caller, 'manage aliases')
+  const { identities } = lrs.stores
+  const planned = await identities.unlink(caller.tenant, id, { dryRun: true })
+  if (!planned) throw new Refusal('not-found', `there is no link «${id}» that somebody made`)
+  const effect = await effectOfSplit(lrs, caller.tenant, planned.learner, planned.parts)
+  const done = dryRun ? planned : ((await identities.unlink(caller.tenant, id, { dryRun: false })) ?? planned)
+  if (!dryRun) {
+    await noteAct(lrs, caller, { id: lrs.newId(), act: 'remove alias', subject: id, reason: null })
+    lrs.wake()
+  }
+  return {
+    learner: done.learner,
+    parts: done.parts.map((ifis) => ifis.map(agentOfIdentifier)),
+    dryRun,
+    effect,
+  }
 }

@@ -1,4 +1,7 @@
-/** Fifty random histories under every preset, through the endpoint (ruling 39): sent again, split otherwise, worked out again. */
+/**
+ * Fifty random histories under every preset, through the endpoint (ruling 39): sent again, split otherwise, worked out again.
+ * On SQLite only: rolling windows touch a dozen totals for each learner, which the stand-in for MongoDB counts without indexes.
+ */
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
