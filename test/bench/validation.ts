@@ -13,15 +13,15 @@ export interface ValidationTimes {
 
 export function measureValidation(): ValidationTimes {
   const bytes = Array.from({ length: STATEMENTS }, (_, index) => Buffer.from(statementText(index)))
-  const values = bytes.map(valueOf)
+  const values = bytes.map(parse)
   const check = (value: unknown) => {
     if (checkStatement(value, '1.0.3').length > 0)
       throw new Error('a statement of the benchmark is not valid')
   }
-  return { read: microseconds(bytes, valueOf), check: microseconds(values, check) }
+  return { read: microseconds(bytes, parse), check: microseconds(values, check) }
 }
 
-function valueOf(bytes: Uint8Array): unknown {
+function parse(bytes: Uint8Array): unknown {
   const reading = readJson(bytes)
   if ('violation' in reading) throw new Error('a statement of the benchmark is no JSON')
   return reading.value
