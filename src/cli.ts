@@ -236,7 +236,8 @@ async function run(command: string, given: object | (() => object)): Promise<voi
       ? await orderServer(config.ROLLCALL_DATA, order, shown).finally(shown.end)
       : null
     if (exit !== null) return exit
-    const app = await startApp({ ...config, ROLLCALL_LOG: 'error' })
+    // One command asks one thing at a time: more readers would only take memory.
+    const app = await startApp({ ...config, ROLLCALL_LOG: 'error', ROLLCALL_READERS: 1 })
     try {
       showFirst(app.first, print)
       return await runCommand(app, { command, input }, { ...shown, signal: interrupted() })
