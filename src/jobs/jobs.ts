@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend } from 'agenda'
 import { requestDue } from '../lrs/close/due.ts'
+import { verifyOne } from '../lrs/close/verify.ts'
 import { type DrainDeps, drain, LEASE_MS } from './drain.ts'
 import { createPace } from './pace.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
@@ -15,6 +16,8 @@ const SAFETY_NET = '5 seconds'
 const CLOSE = 'close'
 /** Windows whose grace is over are looked for this often. */
 const CLOSE_EVERY = '1 minute'
+const VERIFY = 'verify snapshots'
+const VERIFY_EVERY = '24 hours'
 
 export interface Jobs {
   /** Something is dirty. */
@@ -61,6 +64,15 @@ export async function startJobs(
   agenda.define(CLOSE, async (_job) => {
     if (await requestDue(deps)) wake()
   })
+  // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler with one parameter.
+  agenda.define(VERIFY, async (job) => {
+    const go = async () => {
+      await job.touch()
+      return !stopping.signal.aborted
+    }
+    for (const { window, mismatches } of await verifyOne(deps, Math.random, go))
+      report(new Error(`the snapshot of ${window} is not what its statements give: ${mismatches[0]}`))
+  })
   agenda.on(`complete:${DRAIN}`, () => {
     running = false
     if (again) wake()
@@ -70,6 +82,7 @@ export async function startJobs(
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
   await agenda.every(CLOSE_EVERY, CLOSE)
+  await agenda.every(VERIFY_EVERY, VERIFY, undefined, { skipImmediate: true })
   await agenda.every('1 hour', SWEEP)
 
   function wake(): void {

@@ -40,6 +40,10 @@ const time = z
 const page = z.strictObject(pageParameters)
 const nothing = z.strictObject({})
 const policy = z.strictObject({ policy: z.string().min(1).optional() })
+const usage = z.strictObject({
+  policy: z.string().min(1).optional(),
+  format: z.enum(['rows', 'stripe']).default('rows'),
+})
 const windows = z.strictObject({
   ...pageParameters,
   policy: z.string().min(1).optional(),
@@ -58,7 +62,7 @@ const attempts = z.strictObject({
 })
 
 /** Unknown parameters are refused by name, as everywhere. */
-const queries = { page, nothing, policy, windows, attempts }
+const queries = { page, nothing, policy, windows, attempts, usage }
 type Queries = typeof queries
 
 export function queryOf<K extends keyof Queries>(request: Request, kind: K): z.infer<Queries[K]> {
