@@ -4,7 +4,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Config } from './config.ts'
 import type { SharedStores, StoresHandle } from './engine.ts'
 import type { Caller } from './lrs/access.ts'
-import type { Bodies, Body, BodyOperation } from './lrs/body-operations.ts'
+import type { Bodies, BodyOf, BodyOperation } from './lrs/body-operations.ts'
 import type { Lrs } from './lrs/context.ts'
 import { type FileTask, type Progress, type Told, UNFINISHED } from './lrs/files/task.ts'
 import { Refusal, type RefusalKind } from './lrs/refusal.ts'
@@ -36,7 +36,7 @@ export interface JobsThread {
 export interface IntakeOrder {
   readonly operation: BodyOperation
   readonly caller: Caller
-  readonly body: Body
+  readonly body: BodyOf<BodyOperation>
   readonly port: MessagePort
 }
 

@@ -1,5 +1,5 @@
 /** What deriving needs beside the facts, and what it gives. The function is in derive.ts. */
-import type { LaunchMode, SessionKeyKind, StoredFact } from './fact.ts'
+import type { LaunchMode, Purpose, SessionKeyKind, StoredFact } from './fact.ts'
 
 /** Accord's six utilization tracking settings. */
 export type UtilizationTracking =
@@ -27,7 +27,10 @@ export interface CatalogueEntry {
 /** Every entry of a tenant's catalogue by element id, each list ascending by `validFrom`. */
 export type Catalogue = ReadonlyMap<string, readonly CatalogueEntry[]>
 
-/** How an LMS says where a launch came from (ruling 21). Exactly one of session, registration and element is set. */
+/**
+ * How an LMS says where a launch came from (ruling 21). Exactly one of session, registration and element is set; in what a
+ * State document says, registration and element together where it names no session.
+ */
 export interface LaunchRecord {
   readonly id: string
   readonly session?: string
@@ -40,6 +43,8 @@ export interface LaunchRecord {
   /** ms since the epoch. */
   readonly at: number
   readonly roles?: readonly string[]
+  /** Only of what a State document says (launch-documents.ts), of the mode alone: the purpose of the credential that wrote it. */
+  readonly writtenBy?: Purpose
 }
 
 /** Versioned tenant settings that decide attempts (ruling 13). */

@@ -1,12 +1,5 @@
 import { buildAttempt } from './attempt.ts'
-import type {
-  Attempt,
-  Classified,
-  Derivation,
-  DerivationContext,
-  LaunchRecord,
-  Obstacle,
-} from './derivation.ts'
+import type { Attempt, Classified, Derivation, DerivationContext, Obstacle } from './derivation.ts'
 import { duplicatesIn } from './duplicates.ts'
 import { decideElement, entryAt } from './element.ts'
 import { elementRootOf } from './element-root.ts'
@@ -14,7 +7,8 @@ import type { StoredFact } from './fact.ts'
 import { groupBy } from './group-by.ts'
 import { isPerson } from './identity.ts'
 import { groupAttempts, sessionsOf } from './keys.ts'
-import { launchFinder } from './launches.ts'
+import { documentFinder } from './launch-documents.ts'
+import { type LaunchQuery, launchFinder } from './launches.ts'
 import {
   isLaunchModeUnknown,
   type LaunchSituation,
@@ -22,6 +16,7 @@ import {
   previewObstacles,
   type SessionSigns,
   signsOf,
+  withDocuments,
 } from './preview.ts'
 import { resumedTimes } from './resumed.ts'
 import { toActivityOfSession } from './session-element.ts'
@@ -69,27 +64,28 @@ function situations(
 ): Situate {
   const members = groupBy(items, (_, index) => sessions[index] ?? null)
   const known = new Map([...members].map(([name, list]) => [name, sessionOf(list)]))
-  const find = launchFinder(context.launches)
+  const find = launchFinder(context.launches.filter(({ writtenBy }) => writtenBy === undefined))
+  const findDocuments = documentFinder(context.launches.filter(({ writtenBy }) => writtenBy !== undefined))
   const people = new Map<string, boolean>()
   const isKnownPerson = (ifi: string): boolean => {
     const person = people.get(ifi) ?? isPerson(ifi, context.settings.nonPersons)
     people.set(ifi, person)
     return person
   }
-  const recordOf = (item: Placed, session: Session): LaunchRecord | null =>
-    find({
-      sessions: session.keys,
-      registration: item.fact.registration,
-      elements: [...new Set([item.decision.element, item.fact.object.id])],
-      at: session.isOneLaunch ? session.start : item.at,
-    })
+  const queryOf = (item: Placed, session: Session): LaunchQuery => ({
+    sessions: session.keys,
+    registration: item.fact.registration,
+    elements: [...new Set([item.decision.element, item.fact.object.id])],
+    at: session.isOneLaunch ? session.start : item.at,
+  })
   return (item, name) => {
     const session = known.get(name ?? '') ?? sessionOf([item])
+    const query = queryOf(item, session)
     return {
       fact: item.fact,
       isPerson: isKnownPerson(item.fact.learner),
-      record: recordOf(item, session),
-      signs: session.signs,
+      record: find(query),
+      signs: withDocuments(session.signs, findDocuments(query)),
     }
   }
 }

@@ -2,9 +2,10 @@ import { identifierOf, isGroup } from '../xapi/actor.ts'
 import { durationMs, instantOf } from '../xapi/formats.ts'
 import type { Activity, ActivityOrList, Actor, Statement } from '../xapi/types.ts'
 import { voidedId } from '../xapi/voiding.ts'
-import type { ActivityRef, Fact, LaunchMode, Purpose, Source } from './fact.ts'
+import type { ActivityRef, Fact, Purpose, Source } from './fact.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { contextExtensions, resultExtensions, verbs } from './iris.ts'
+import { launchModeOf } from './launch-mode.ts'
 import { LAUNCH_ORIGIN } from './namespace.ts'
 import { sessionKeys } from './session-keys.ts'
 import { type Marks, sourceOf } from './source.ts'
@@ -54,16 +55,6 @@ function objectRef(statement: Statement): ActivityRef {
     return { id: identifierOf(object) ?? object.objectType, type: object.objectType }
   }
   return refOf(object as Activity)
-}
-
-const launchModes: Readonly<Record<string, LaunchMode>> = {
-  normal: 'Normal',
-  browse: 'Browse',
-  review: 'Review',
-}
-
-function launchModeOf(value: unknown): LaunchMode | undefined {
-  return typeof value === 'string' ? launchModes[value.toLowerCase()] : undefined
 }
 
 function eventOf(marks: Marks): string | undefined {

@@ -39,6 +39,20 @@ export function signsOf(facts: readonly StoredFact[]): SessionSigns {
   }
 }
 
+/** The same with what State documents say of the session (P4, P5; ruling 5). */
+export function withDocuments(signs: SessionSigns, documents: readonly LaunchRecord[]): SessionSigns {
+  if (documents.length === 0) return signs
+  const told = (verified: boolean) =>
+    documents.flatMap(({ mode, writtenBy }) =>
+      mode !== undefined && (writtenBy === 'lms') === verified ? [mode] : [],
+    )
+  return {
+    ...signs,
+    verifiedModes: new Set([...signs.verifiedModes, ...told(true)]),
+    unverifiedModes: new Set([...signs.unverifiedModes, ...told(false)]),
+  }
+}
+
 function modesOf(facts: readonly StoredFact[]): ReadonlySet<LaunchMode> {
   return new Set(facts.map((fact) => fact.launchMode).filter((mode) => mode !== undefined))
 }

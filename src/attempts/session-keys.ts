@@ -16,7 +16,7 @@ export function attemptedActivity(id: string): string {
  * The UUID after `attemptId=`, else the whole id. ADL's own sample gives a page and its SCO different attempt IRIs with
  * one UUID: the UUID is the stable key, the IRI is not (in-the-wild §1.1).
  */
-function attemptKey(id: string): string {
+export function attemptKey(id: string): string {
   return ATTEMPT_UUID.exec(id)?.[1]?.toLowerCase() ?? id
 }
 
@@ -28,7 +28,7 @@ function isAttempt(activity: Activity, source: Source): boolean {
 }
 
 /** Senders write session and attempt ids as text or as numbers. */
-function textOf(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   if (typeof value === 'string' && value !== '') return value
   return typeof value === 'number' ? String(value) : null
 }

@@ -7,8 +7,8 @@ export interface Pace {
   took(ms: number): void
 }
 
-/** What a slice should take: far less than the life of a lease, and of a job's lock, ms. */
-const TARGET_MS = 1_000
+/** What a slice should take: far less than the life of a lease, and of a job's lock, and more than it costs to begin one, ms. */
+const TARGET_MS = 2_000
 const FIRST = 1 / 8
 const LEAST = 1 / 2_048
 

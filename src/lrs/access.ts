@@ -73,6 +73,10 @@ const GRANTS = {
     scopes: ['statements/read/mine', 'statements/read', 'all/read', 'all'],
     roles: ['compliance'],
   },
+  'read state': { scopes: ['state', 'all/read', 'all'], roles: ['compliance'] },
+  'write state': { scopes: ['state', 'all'], roles: [] },
+  'read profiles': { scopes: ['profile', 'all/read', 'all'], roles: ['compliance'] },
+  'write profiles': { scopes: ['profile', 'all'], roles: [] },
   /** Whoever reads statements, or works with documents, may know what they are about. */
   'look up activities and agents': {
     scopes: ['statements/read/mine', 'statements/read', 'state', 'profile', 'define', 'all/read', 'all'],

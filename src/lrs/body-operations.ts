@@ -1,8 +1,11 @@
 /** Operations on whole request bodies: small ones run here and now, large ones in a thread (ruling 36). */
+
+import type { DocumentWrite, Preconditions } from '../xapi/document.ts'
 import { readJson } from '../xapi/json.ts'
 import type { Caller } from './access.ts'
 import type { Lrs } from './context.ts'
 import { checkStatements } from './decision.ts'
+import { type DocumentTarget, writeDocument } from './documents.ts'
 import { addLaunches, putAliases, putElements } from './feeds.ts'
 import { malformed } from './refusal.ts'
 import { type StatementsRequest, storeStatements } from './store-statements.ts'
@@ -10,8 +13,11 @@ import { type StatementsRequest, storeStatements } from './store-statements.ts'
 /** Ruling 36 asks for a thread above 1 MB; but a body of 1 MB can be a million brackets. */
 export const LARGE = 256 * 1024
 
-/** A thread takes the bytes away from the caller. */
 export type Body = StatementsRequest
+
+interface DocumentBody extends Body, Preconditions, Pick<DocumentWrite, 'method' | 'contentType'> {
+  readonly target: DocumentTarget
+}
 
 export const BODY_OPERATIONS = {
   'store statements': storeStatements,
@@ -21,13 +27,17 @@ export const BODY_OPERATIONS = {
   'put elements': (lrs: Lrs, caller: Caller, { bytes }: Body) => putElements(lrs, caller, parseJson(bytes)),
   'put aliases': (lrs: Lrs, caller: Caller, { bytes }: Body) => putAliases(lrs, caller, parseJson(bytes)),
   'add launches': (lrs: Lrs, caller: Caller, { bytes }: Body) => addLaunches(lrs, caller, parseJson(bytes)),
+  'write document': (lrs: Lrs, caller: Caller, { bytes, target, ...write }: DocumentBody) =>
+    writeDocument(lrs, caller, target, { ...write, body: bytes, resource: target.place.resource }),
 }
 
 export type BodyOperation = keyof typeof BODY_OPERATIONS
+/** What an operation is given. A thread takes the bytes away from the caller. */
+export type BodyOf<K extends BodyOperation> = Parameters<(typeof BODY_OPERATIONS)[K]>[2]
 export type BodyResult<K extends BodyOperation> = Awaited<ReturnType<(typeof BODY_OPERATIONS)[K]>>
 
 export interface Bodies {
-  run<K extends BodyOperation>(operation: K, caller: Caller, body: Body): Promise<BodyResult<K>>
+  run<K extends BodyOperation>(operation: K, caller: Caller, body: BodyOf<K>): Promise<BodyResult<K>>
 }
 
 /** @param elsewhere runs the same operations in a thread */
@@ -44,9 +54,9 @@ export async function runBodyOperation<K extends BodyOperation>(
   lrs: Lrs,
   operation: K,
   caller: Caller,
-  body: Body,
+  body: BodyOf<K>,
 ): Promise<BodyResult<K>> {
-  return (await BODY_OPERATIONS[operation](lrs, caller, body)) as BodyResult<K>
+  return (await BODY_OPERATIONS[operation](lrs, caller, body as never)) as BodyResult<K>
 }
 
 /** @throws Refusal `malformed` */

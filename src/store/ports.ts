@@ -8,6 +8,7 @@ import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } 
 import type { AttachmentStore } from './ports/attachments.ts'
 import type { ActLog, AdjustmentStore, SnapshotStore } from './ports/closing.ts'
 import type { DescriptionStore } from './ports/descriptions.ts'
+import type { DocumentStore } from './ports/documents.ts'
 import type { ElementStore, IdentityStore, LaunchStore, ProfileStore } from './ports/feeds.ts'
 import type { LeaseStore } from './ports/leases.ts'
 import type { MeteringStore } from './ports/metering.ts'
@@ -21,6 +22,7 @@ export type * from './ports/accounts.ts'
 export type * from './ports/attachments.ts'
 export type * from './ports/closing.ts'
 export * from './ports/descriptions.ts'
+export type * from './ports/documents.ts'
 export type * from './ports/feeds.ts'
 export type * from './ports/leases.ts'
 export type * from './ports/metering.ts'
@@ -39,6 +41,7 @@ export interface Stores {
   readonly statements: StatementStore
   readonly attachments: AttachmentStore
   readonly descriptions: DescriptionStore
+  readonly documents: DocumentStore
   readonly elements: ElementStore
   readonly launches: LaunchStore
   readonly identities: IdentityStore

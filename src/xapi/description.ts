@@ -31,7 +31,7 @@ export const activitySubject = canonicalIri
 export function descriptionsIn(statement: Statement, raw: string): readonly Description[] {
   const found = new Map<string, Description>()
   const add = (kind: Description['kind'], subject: string, text: string): void => {
-    const hash = digest(text)
+    const hash = hashOf(text)
     found.set(`${kind} ${hash} ${subject}`, { kind, subject, hash, text })
   }
   for (const { id, text } of definitionsIn(statement, raw)) add('activity', activitySubject(id), text)
@@ -108,6 +108,21 @@ function actorsIn(statement: Statement): Actor[] {
 function ownActors({ actor, object, context }: Statement | SubStatement): Actor[] {
   const other = actorOf(object)
   return [actor, ...(other ? [other] : []), ...contextActorsOf(context)]
+}
+
+/** Hashing costs more than all the rest, and most statements say what others have said before them. */
+const REMEMBERED = 10_000
+const LONGEST_REMEMBERED = 2_000
+const hashes = new Map<string, string>()
+
+function hashOf(text: string): string {
+  const known = hashes.get(text)
+  if (known !== undefined) return known
+  const hash = digest(text)
+  if (text.length > LONGEST_REMEMBERED) return hash
+  if (hashes.size >= REMEMBERED) hashes.clear()
+  hashes.set(text, hash)
+  return hash
 }
 
 /** 132 bits. */

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { openMongo } from '../../src/store/mongo/open.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { attachmentStoreContract } from '../contract/attachment-store.ts'
-import { newDatabase } from '../harness/mongo.ts'
+import { watchedMongo } from '../harness/watched-mongo.ts'
 
 describe('on SQLite', () => {
   attachmentStoreContract(async () => {
@@ -24,15 +23,5 @@ describe('on SQLite', () => {
 })
 
 describe('on MongoDB', () => {
-  attachmentStoreContract(async () => {
-    const database = newDatabase()
-    const stores = await openMongo({ url: database.url, clock: systemClock() })
-    return {
-      stores,
-      close: async () => {
-        await stores.close()
-        await database.drop()
-      },
-    }
-  })
+  attachmentStoreContract(watchedMongo())
 })

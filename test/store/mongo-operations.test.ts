@@ -2,22 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
-import type { Opened } from '../contract/opened.ts'
 import { operationsContract } from '../contract/operations.ts'
 import { newDatabase } from '../harness/mongo.ts'
+import { watchedMongo } from '../harness/watched-mongo.ts'
 import { startWire } from '../harness/wire.ts'
 
-async function openTemporary(): Promise<Opened> {
-  const database = newDatabase()
-  const stores = await openMongo({ url: database.url, clock: systemClock() })
-  return {
-    stores,
-    close: async () => {
-      await stores.close()
-      await database.drop()
-    },
-  }
-}
+const openTemporary = watchedMongo()
 
 operationsContract(openTemporary)
 

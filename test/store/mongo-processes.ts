@@ -1,16 +1,19 @@
 /** Processes on one database, as far as statements need them, each with a client and a clock of its own. */
 import { MongoClient } from 'mongodb'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
+import { createAttachmentStore } from '../../src/store/mongo/attachments.ts'
 import { type Core, createCore } from '../../src/store/mongo/core.ts'
 import { createStatementStore } from '../../src/store/mongo/statements.ts'
 import { sweep, sweepClaims } from '../../src/store/mongo/sweeper.ts'
-import type { StatementStore } from '../../src/store/ports.ts'
+import type { AttachmentStore, StatementStore } from '../../src/store/ports.ts'
 import { type Faults, withFaults } from '../harness/faults.ts'
 import { newDatabase, type TestDatabase } from '../harness/mongo.ts'
 
 export interface TestProcess {
   readonly core: Core
   readonly statements: StatementStore
+  /** Its calls go through no faults; those of storing statements do. */
+  readonly attachments: AttachmentStore
   readonly faults: Faults
   readonly clock: MovableClock
 }
@@ -36,7 +39,8 @@ export async function newWorld(): Promise<World> {
       const faults = withFaults(client.db())
       const clock = systemClock()
       const core = createCore({ db: faults.db, clock, timing: TIMING, effects: {} })
-      return { core, statements: createStatementStore(core), faults, clock }
+      const attachments = createAttachmentStore(client.db(), core.collections, () => clock.now())
+      return { core, statements: createStatementStore(core), attachments, faults, clock }
     },
     sweepAfterSilence: async (by) => {
       // Seen once, it is watched; seen again with the same beat, it has been silent.

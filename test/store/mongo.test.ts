@@ -4,23 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { connectMongo, openMongo } from '../../src/store/mongo/open.ts'
 import { ensureSchema, SCHEMA_VERSION } from '../../src/store/mongo/schema.ts'
-import type { Opened } from '../contract/opened.ts'
 import { batchOf, selectionOf, statementOf } from '../contract/statement-fixtures.ts'
 import { statementStoreContract } from '../contract/statement-store.ts'
 import { newDatabase, type TestDatabase } from '../harness/mongo.ts'
+import { watchedMongo } from '../harness/watched-mongo.ts'
 import { startWire, type Wire } from '../harness/wire.ts'
 
-async function openTemporary(): Promise<Opened> {
-  const database = newDatabase()
-  const stores = await openMongo({ url: database.url, clock: systemClock() })
-  return {
-    stores,
-    close: async () => {
-      await stores.close()
-      await database.drop()
-    },
-  }
-}
+const openTemporary = watchedMongo()
 
 statementStoreContract(openTemporary)
 

@@ -7,6 +7,7 @@ import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { accountStoresContract } from '../contract/account-stores.ts'
 import { activityStoreContract } from '../contract/activity-store.ts'
 import { cmi5SessionStoreContract } from '../contract/cmi5-session-store.ts'
+import { documentStoreContract } from '../contract/document-store.ts'
 import { elementStoreContract } from '../contract/element-store.ts'
 import { identityStoreContract } from '../contract/identity-store.ts'
 import { leaseStoreContract } from '../contract/lease-store.ts'
@@ -34,6 +35,7 @@ describe('SQLite', () => {
   leaseStoreContract(open)
   cmi5SessionStoreContract(open)
   activityStoreContract(open)
+  documentStoreContract(open)
   elementStoreContract(open)
   identityStoreContract(open)
   profileStoreContract(open)

@@ -29,7 +29,11 @@ export function agentsRouter(lrs: Lrs): Router {
 }
 
 /** @throws Refusal `malformed` */
-function readQuery(request: Request, response: Response, required: readonly ParameterName[]): ResourceQuery {
+export function readQuery(
+  request: Request,
+  response: Response,
+  required: readonly ParameterName[],
+): ResourceQuery {
   const read = readResourceQuery(searchOf(request), required, versionOf(response))
   if ('violations' in read) throw malformed(read.violations)
   return read.query

@@ -3,6 +3,7 @@ import { type RequestHandler, Router } from 'express'
 import { Refusal } from '../../lrs/refusal.ts'
 import { requireCaller } from '../middleware.ts'
 import { alternateSyntax } from './alternate-syntax.ts'
+import { documentsRouter } from './documents.ts'
 import { activitiesRouter, agentsRouter } from './lookups.ts'
 import { refuseForeign } from './parameters.ts'
 import { answerHeaders, requireVersion } from './request.ts'
@@ -23,6 +24,9 @@ export function xapiRouter(deps: StatementsDeps, limit: RequestHandler): Router 
   router.use(requireVersion)
   router.use(requireCaller(deps.lrs), limit, refuseForeign, keepWithinSession)
   router.use('/statements', statementsRouter(deps))
+  router.use('/activities/state', documentsRouter('state', deps))
+  router.use('/activities/profile', documentsRouter('activity-profile', deps))
+  router.use('/agents/profile', documentsRouter('agent-profile', deps))
   router.use('/activities', activitiesRouter(deps.lrs))
   router.use('/agents', agentsRouter(deps.lrs))
   router.use((request) => {

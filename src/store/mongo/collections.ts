@@ -248,7 +248,7 @@ export const STATEMENT_COLLECTIONS = {
   ],
   marks: [{ key: { oldest: 1 } }, { key: { tenant: 1, oldest: 1 } }],
   objects: [{ key: { tenant: 1, object: 1 } }],
-  descriptions: [{ key: { tenant: 1, kind: 1, subject: 1, last: 1 } }],
+  descriptions: [{ key: { tenant: 1, kind: 1, subject: 1, last: -1, _id: 1 } }],
   purge_keys: [],
   purged: [],
   tombstones: [{ key: { tenant: 1, who: 1, at: 1 } }],

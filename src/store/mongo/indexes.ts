@@ -3,6 +3,7 @@ import { JOB_COLLECTIONS } from './agenda-documents.ts'
 import { ATTACHMENT_COLLECTIONS } from './attachment-collections.ts'
 import { CLOSING_COLLECTIONS } from './closing-collections.ts'
 import { STATEMENT_COLLECTIONS } from './collections.ts'
+import { DOCUMENT_COLLECTIONS } from './document-collections.ts'
 import { METER_COLLECTIONS } from './meter-collections.ts'
 import type { Indexes } from './schema.ts'
 
@@ -11,5 +12,6 @@ export const INDEXES: Indexes = {
   ...METER_COLLECTIONS,
   ...CLOSING_COLLECTIONS,
   ...ATTACHMENT_COLLECTIONS,
+  ...DOCUMENT_COLLECTIONS,
   ...JOB_COLLECTIONS,
 }

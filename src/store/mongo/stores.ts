@@ -15,6 +15,7 @@ import { createCore } from './core.ts'
 import { createCredentialStore } from './credentials.ts'
 import { deletionStore } from './deletions.ts'
 import { createDescriptionStore } from './descriptions.ts'
+import { createDocumentStore } from './documents.ts'
 import { createElementStore } from './elements.ts'
 import { createIdentityStore } from './identities.ts'
 import { createImportStore } from './imports.ts'
@@ -70,7 +71,9 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
       `${JSON.stringify({ level: 'error', msg: 'store upkeep failed', error: String(error) })}\n`,
     )
   }
-  const tending = tend(core, timing, sweeps, report)
+  const launches = createLaunchStore(db, core.journal)
+  const { finishAll, ...documents } = createDocumentStore(db, launches)
+  const tending = tend({ ...core, finish: finishAll }, timing, sweeps, report)
   return {
     tenants: guarded(createTenantStore(db), gate),
     people: guarded(createPersonStore(db), gate),
@@ -82,8 +85,9 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
       gate,
     ),
     descriptions: guarded(createDescriptionStore(collections), gate),
+    documents: guarded(documents, gate),
     elements: guarded(createElementStore(db, puts), gate),
-    launches: guarded(createLaunchStore(db, core.journal), gate),
+    launches: guarded(launches, gate),
     identities: guarded(createIdentityStore(core), gate),
     profiles: guarded(createProfileStore(core), gate),
     policies: guarded(createPolicyStore(db), gate),

@@ -30,6 +30,8 @@ export interface SweepParts {
   readonly allocator: Allocator
   readonly epochs: Epochs
   readonly journal: Journal
+  /** Brings to an end what a document says is to be done (documents.ts). */
+  finish?(): Promise<void>
 }
 
 /** Journals, or claims, looked at by one sweep; the rest has its turn at the next. */
@@ -95,6 +97,7 @@ export function tend(
     loops.push(
       loop(sweepMs, report, async (round) => {
         await sweep(parts, silenceMs)
+        await parts.finish?.()
         if (round % CLAIMS_EACH === 0) await sweepClaims(parts)
       }),
     )

@@ -5,6 +5,7 @@ import { accountsSchema } from './schema/accounts.ts'
 import { attachmentsSchema } from './schema/attachments.ts'
 import { closingSchema } from './schema/closing.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
+import { documentsSchema } from './schema/documents.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
 import { meteringSchema } from './schema/metering.ts'
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly string[] = [
   sessionsSchema,
   attachmentsSchema,
   closingSchema,
+  documentsSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */

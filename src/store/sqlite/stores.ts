@@ -7,6 +7,7 @@ import { createAgendaBackend } from './agenda-backend.ts'
 import { createAttachmentStore } from './attachments.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createDescriptionStore } from './descriptions.ts'
+import { createDocumentStore } from './documents.ts'
 import { createElementStore } from './elements.ts'
 import { consistentThrough } from './horizon.ts'
 import { createIdentityStore } from './identities.ts'
@@ -47,6 +48,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     statements: createStatementStore(writes, reads, horizon),
     attachments: createAttachmentStore(writes, reads, file),
     descriptions: createDescriptionStore(reads),
+    documents: createDocumentStore(writes, reads),
     elements: createElementStore(writes, reads),
     launches: createLaunchStore(writes),
     identities: createIdentityStore(writes, reads),

@@ -8,6 +8,7 @@ import { credentialReads, credentialWrites } from './credentials.ts'
 import type { Database, WriteContext } from './database.ts'
 import { deletionReads, deletionWrites } from './deletions.ts'
 import { descriptionReads } from './descriptions.ts'
+import { documentReads, documentWrites } from './documents.ts'
 import { elementReads, elementWrites } from './elements.ts'
 import { identityReads, identityWrites } from './identities.ts'
 import { importReads, importWrites } from './imports.ts'
@@ -37,6 +38,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...keyWrites(db),
     ...statementWrites(db, context),
     ...attachmentWrites(db, context),
+    ...documentWrites(db, context),
     ...elementWrites(db, context),
     ...launchWrites(db, context),
     ...identityWrites(db, context),
@@ -66,6 +68,7 @@ export function allReads(db: Database) {
     ...statementReads(db),
     ...attachmentReads(db),
     ...descriptionReads(db),
+    ...documentReads(db),
     ...elementReads(db),
     ...identityReads(db),
     ...profileReads(db),

@@ -1,0 +1,178 @@
+/** Uploads on bad days: large ones need no memory, broken ones leave no file, and nothing waits for either. */
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  attachmentOf,
+  BOUNDARY,
+  bytesPart,
+  jsonPart,
+  multipart,
+  multipartType,
+} from '../acceptance/multipart.ts'
+import { type Served, serveProcess } from '../harness/process.ts'
+import { LEARNER, type Running, startServer, statement } from '../harness/running.ts'
+
+const HEADERS = { Authorization: LEARNER, 'X-Experience-API-Version': '1.0.3' }
+
+function open(url: string, headers: Record<string, string> = {}): ClientRequest {
+  return request(`${url}/xapi/statements`, {
+    method: 'POST',
+    headers: { ...HEADERS, ...multipartType(), ...headers },
+  })
+}
+
+async function answerOf(sent: ClientRequest): Promise<{ status: number; text: string }> {
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  const chunks = (await response.toArray()) as Buffer[]
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }
+}
+
+const filesIn = (directory: string): number => {
+  const attachments = join(directory, 'attachments')
+  if (!existsSync(attachments)) return 0
+  return readdirSync(attachments, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    .length
+}
+
+describe('an upload', () => {
+  let server: Running
+  beforeAll(async () => {
+    server = await startServer({ ROLLCALL_ATTACHMENT_LIMIT: '4mb' })
+  })
+  afterAll(() => server.stop())
+
+  const bytes = randomBytes(300_000)
+  const one = () => statement({ attachments: [attachmentOf(bytes)] })
+  const bodyOf = (said: unknown) => multipart([jsonPart(said), bytesPart(bytes)])
+  const noFiles = () => vi.waitFor(() => expect(filesIn(server.directory)).toBe(0), { timeout: 10_000 })
+
+  it('that breaks off leaves no file and no statement', async () => {
+    const said = one()
+    const sent = open(server.url, { 'Content-Length': '1000000' })
+    sent.on('error', () => undefined)
+    sent.write(bodyOf(said).subarray(0, 200_000))
+    await vi.waitFor(() => expect(filesIn(server.directory)).toBe(1), { timeout: 10_000 })
+    sent.destroy()
+    await noFiles()
+    expect((await server.xapi(`/statements?statementId=${said.id}`)).status).toBe(404)
+  })
+
+  it('that is refused in its middle is answered while it is still coming, and leaves no file', async () => {
+    const sent = open(server.url)
+    sent.write(bodyOf(one()).subarray(0, -(BOUNDARY.length + 8)))
+    sent.write(`\r\n--${BOUNDARY}\r\nContent-Type: text/plain\r\n\r\n`)
+    const { status, text } = await answerOf(sent)
+    expect(status).toBe(400)
+    expect(text).toContain('X-Experience-API-Hash')
+    sent.destroy()
+    await noFiles()
+  })
+
+  it('beyond the limit is refused as soon as that is clear: by its length, or when it is reached', async () => {
+    const declared = open(server.url, { 'Content-Length': '5000000' })
+    declared.on('error', () => undefined)
+    declared.flushHeaders()
+    expect((await answerOf(declared)).status).toBe(413)
+    declared.destroy()
+    const endless = open(server.url)
+    endless.on('error', () => undefined)
+    endless.write(multipart([jsonPart(one()), bytesPart(randomBytes(4_500_000))]).subarray(0, -100))
+    const { status, text } = await answerOf(endless)
+    expect(status).toBe(413)
+    expect(text).toContain('ROLLCALL_ATTACHMENT_LIMIT')
+    endless.destroy()
+    await noFiles()
+  })
+
+  it('that comes byte by byte is taken, and others are answered meanwhile', async () => {
+    const small = Buffer.from('slow')
+    const said = statement({ attachments: [attachmentOf(small)] })
+    const sent = open(server.url)
+    sent.setNoDelay(true)
+    const body = multipart([jsonPart(said), bytesPart(small)])
+    for (const byte of body.subarray(0, 300)) {
+      if (!sent.write(Buffer.of(byte))) await once(sent, 'drain')
+    }
+    expect((await server.xapi('/statements?limit=1')).status).toBe(200)
+    for (const byte of body.subarray(300)) sent.write(Buffer.of(byte))
+    sent.end()
+    expect((await answerOf(sent)).status).toBe(200)
+    expect(filesIn(server.directory)).toBe(1)
+  })
+})
+
+describe('a large attachment', () => {
+  let directory: string
+  let served: Served
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'rollcall-uploads-'))
+    served = await serveProcess(directory)
+  })
+  afterEach(async () => {
+    await served.end('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  const SIZE = 150 * 1024 * 1024
+  const block = randomBytes(1024 * 1024)
+  async function* blocks(size: number): AsyncGenerator<Buffer> {
+    for (let left = size; left > 0; left -= block.length)
+      yield block.subarray(0, Math.min(left, block.length))
+  }
+  /** Most memory the server has had since it started. */
+  const peak = (): number => {
+    const [, kb = ''] =
+      /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${served.process.pid}/status`, 'utf8')) ?? []
+    return Number(kb) * 1024
+  }
+  const hashed = async (source: AsyncIterable<Uint8Array>): Promise<string> => {
+    const hash = createHash('sha256')
+    for await (const chunk of source) hash.update(chunk)
+    return hash.digest('hex')
+  }
+
+  it.runIf(process.platform === 'linux')(
+    'of 150 MB goes in and out without being held in memory',
+    async () => {
+      const sha2 = await hashed(blocks(SIZE))
+      const said = statement({ attachments: [attachmentOf(Buffer.alloc(0), { sha2, length: SIZE })] })
+      const whole = multipart([jsonPart(said), bytesPart(Buffer.alloc(0), { 'X-Experience-API-Hash': sha2 })])
+      const end = whole.length - `\r\n--${BOUNDARY}--\r\n`.length
+      const before = peak()
+      const sent = open(served.url)
+      const answered = answerOf(sent)
+      const body = async function* () {
+        yield whole.subarray(0, end)
+        yield* blocks(SIZE)
+        yield whole.subarray(end)
+      }
+      await pipeline(Readable.from(body()), sent)
+      expect(await answered).toMatchObject({ status: 200 })
+      const got = await served.get(`statementId=${said.id}&attachments=true`)
+      expect(Number(got.headers.get('content-length'))).toBeGreaterThan(SIZE)
+      let received = 0
+      for await (const chunk of got.body as unknown as AsyncIterable<Uint8Array>) received += chunk.length
+      expect(received).toBe(Number(got.headers.get('content-length')))
+      expect(peak() - before).toBeLessThan(100 * 1024 * 1024)
+    },
+    120_000,
+  )
+
+  it('whose server is killed while it comes leaves nothing after the next start', async () => {
+    const sent = open(served.url)
+    sent.on('error', () => undefined)
+    sent.write(multipart([jsonPart(statement()), bytesPart(randomBytes(500_000))]).subarray(0, 400_000))
+    await vi.waitFor(() => expect(filesIn(directory)).toBe(1), { timeout: 10_000 })
+    await served.end('SIGKILL')
+    expect(filesIn(directory)).toBe(1)
+    served = await serveProcess(directory)
+    expect(filesIn(directory)).toBe(0)
+  })
+})

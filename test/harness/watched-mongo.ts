@@ -1,0 +1,50 @@
+/** The MongoDB store of a contract suite, watched: in the end every query of the suite must have had an index. */
+import { afterAll, expect } from 'vitest'
+import type { MovableClock } from '../../src/clock.ts'
+import { systemClock } from '../../src/clock.ts'
+import { connect } from '../../src/store/mongo/connection.ts'
+import { INDEXES } from '../../src/store/mongo/indexes.ts'
+import { ensureSchema } from '../../src/store/mongo/schema.ts'
+import { createStores } from '../../src/store/mongo/stores.ts'
+import type { Opened } from '../contract/opened.ts'
+import { newDatabase } from './mongo.ts'
+import { type Shape, unserved, watched } from './shapes.ts'
+
+/** Of one document, or of a few. */
+const SMALL = new Set('meta allocator epochs journal leases keys probe agenda_jobs policies'.split(' '))
+
+/** GridFS looks once whether there is any file. */
+const isGridFsAsking = ({ collection, filter }: Shape) =>
+  collection.endsWith('.files') && Object.keys(filter).length === 0
+
+/** @returns opens a store in a database of its own; to be called once in a test file */
+export function watchedMongo(): (clock?: MovableClock) => Promise<Opened> {
+  const shapes: Shape[] = []
+  afterAll(() => {
+    const faults = shapes
+      .filter((shape) => !SMALL.has(shape.collection) && !isGridFsAsking(shape))
+      .flatMap((shape) => {
+        const why = unserved(shape, INDEXES[shape.collection] ?? [])
+        return why === null ? [] : [`${shape.collection} ${why}`]
+      })
+    expect([...new Set(faults)].sort()).toEqual([])
+    expect(shapes.length).toBeGreaterThan(100)
+  })
+  return async (clock = systemClock()) => {
+    const database = newDatabase()
+    const connection = await connect(database.url)
+    await ensureSchema(connection.db, INDEXES)
+    const { stop, ...ports } = createStores({ db: watched(connection.db, shapes), clock, sweeps: true })
+    const close = async () => {
+      await stop()
+      await connection.close()
+    }
+    return {
+      stores: { ...ports, close },
+      close: async () => {
+        await close()
+        await database.drop()
+      },
+    }
+  }
+}
