@@ -12,7 +12,7 @@ import { type DrainDeps, drain } from '../../src/jobs/drain.ts'
 import type { Caller } from '../../src/lrs/access.ts'
 import { createCatalogues } from '../../src/lrs/catalogue.ts'
 import { requestDue } from '../../src/lrs/close/due.ts'
-import { verifyWindow } from '../../src/lrs/close/verify.ts'
+import { verifyNightly, verifyWindow } from '../../src/lrs/close/verify.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
 import { addPolicy } from '../../src/lrs/policies.ts'
 import { storeStatements } from '../../src/lrs/store-statements.ts'
@@ -237,5 +237,18 @@ describe('verifying', () => {
       stores: { ...stores, adjustments: { ...stores.adjustments, booked: async () => [] } },
     }
     expect(await mismatches(forgetful, closing)).toHaveLength(2)
+  })
+
+  it('nightly it looks at one window of each tenant, once a day', async () => {
+    await closed()
+    const go = async () => true
+    expect(await verifyNightly(lrs, () => 0, go)).toEqual([])
+    const at = (await first())?.verification?.at
+    expect(at).toBeGreaterThan(0)
+    await verifyNightly(lrs, () => 0, go)
+    expect((await first())?.verification?.at).toBe(at)
+    clock.moveBy(DAY)
+    await verifyNightly(lrs, () => 0, go)
+    expect((await first())?.verification?.at).toBeGreaterThan(at ?? 0)
   })
 })
