@@ -15,6 +15,14 @@ const UNTRACKED: ReadonlySet<UtilizationTracking> = new Set<UtilizationTracking>
 
 const PACKAGES: ReadonlySet<string> = new Set(['cmi5', 'tincan', 'rustici'])
 
+/** What decides attempts and counts: all of an entry but what the element is called. */
+type Settings = Pick<CatalogueEntry, 'kind' | 'utilizationTracking' | 'tags'>
+
+export function sameSettings(a: Settings, b: Settings): boolean {
+  const tags = ({ tags: list = [] }: Settings) => [...list].sort().join('\n')
+  return a.kind === b.kind && a.utilizationTracking === b.utilizationTracking && tags(a) === tags(b)
+}
+
 /** The entry in force at an instant; the first one reaches back to the beginning (ruling 1). */
 export function entryAt(entries: readonly CatalogueEntry[], at: number): CatalogueEntry | undefined {
   return entries.findLast((entry) => entry.validFrom <= at) ?? entries[0]

@@ -6,6 +6,8 @@ import { IncomingMessage, type RequestListener, type Server } from 'node:http'
  * connection: nobody could tell whether the next bytes are the body or another request (RFC 9110 §10.1.1).
  */
 export function continueWhenRead(server: Server, listener: RequestListener): void {
+  // Any other expectation means nothing to us, and is none that a request could fail by.
+  server.on('checkExpectation', listener)
   server.on('checkContinue', (request: IncomingMessage, response) => {
     response.setHeader('Connection', 'close')
     request._read = function read(size) {

@@ -89,6 +89,7 @@ const GRANTS = {
   'check statements': { scopes: ['statements/write', 'all'], roles: ['integrator', 'compliance', 'licence'] },
   'manage elements': { scopes: ['elements'], roles: ['integrator'] },
   'manage aliases': { scopes: ['aliases'], roles: ['integrator'] },
+  'manage learners': { scopes: ['learners'], roles: ['integrator'] },
   /** Ruling 21: only a credential of purpose `lms` may say where a launch came from. */
   'record launches': { scopes: ['launches', 'all'], purposes: ['lms'], roles: ['integrator'] },
   /** Physically deleted attempts are gone for ever (A24). */

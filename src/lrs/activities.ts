@@ -15,7 +15,7 @@ export async function describeActivity({ stores }: Lrs, caller: Caller, id: stri
 }
 
 /** The merged definition of each Activity as JSON text; Activities nobody defined are left out. */
-async function definitionsOf(
+export async function definitionsOf(
   { descriptions }: Pick<Stores, 'descriptions'>,
   tenant: TenantId,
   ids: readonly string[],

@@ -1,19 +1,23 @@
 /** Operations on whole request bodies: small ones run here and now, large ones in a thread (ruling 36). */
 
 import type { DocumentWrite, Preconditions } from '../xapi/document.ts'
-import { readJson } from '../xapi/json.ts'
 import type { Caller } from './access.ts'
+import { parseJson, textIn } from './body-text.ts'
 import type { Lrs } from './context.ts'
 import { checkStatements } from './decision.ts'
 import { type DocumentTarget, writeDocument } from './documents.ts'
 import { addLaunches, putAliases, putElements } from './feeds.ts'
-import { malformed } from './refusal.ts'
+import { importLearners, type LearnerImport } from './import-learners.ts'
+import { type ReconcileRequest, reconcile } from './reconcile.ts'
 import { type StatementsRequest, storeStatements } from './store-statements.ts'
 
 /** Ruling 36 asks for a thread above 1 MB; but a body of 1 MB can be a million brackets. */
 export const LARGE = 256 * 1024
 
-export type Body = StatementsRequest
+export interface Body extends StatementsRequest {
+  /** Of the URL, for operations that have some. */
+  readonly options?: Readonly<Record<string, unknown>>
+}
 
 interface DocumentBody extends Body, Preconditions, Pick<DocumentWrite, 'method' | 'contentType'> {
   readonly target: DocumentTarget
@@ -27,6 +31,10 @@ export const BODY_OPERATIONS = {
   'put elements': (lrs: Lrs, caller: Caller, { bytes }: Body) => putElements(lrs, caller, parseJson(bytes)),
   'put aliases': (lrs: Lrs, caller: Caller, { bytes }: Body) => putAliases(lrs, caller, parseJson(bytes)),
   'add launches': (lrs: Lrs, caller: Caller, { bytes }: Body) => addLaunches(lrs, caller, parseJson(bytes)),
+  'import learners': (lrs: Lrs, caller: Caller, { bytes, options }: Body) =>
+    importLearners(lrs, caller, { ...(options as unknown as LearnerImport), text: textIn(bytes) }),
+  reconcile: (lrs: Lrs, caller: Caller, { bytes, options }: Body) =>
+    reconcile(lrs, caller, { ...(options as unknown as ReconcileRequest), text: textIn(bytes) }),
   'write document': (lrs: Lrs, caller: Caller, { bytes, target, ...write }: DocumentBody) =>
     writeDocument(lrs, caller, target, { ...write, body: bytes, resource: target.place.resource }),
 }
@@ -57,11 +65,4 @@ export async function runBodyOperation<K extends BodyOperation>(
   body: BodyOf<K>,
 ): Promise<BodyResult<K>> {
   return (await BODY_OPERATIONS[operation](lrs, caller, body as never)) as BodyResult<K>
-}
-
-/** @throws Refusal `malformed` */
-export function parseJson(bytes: Uint8Array): unknown {
-  const json = readJson(bytes)
-  if ('violation' in json) throw malformed([json.violation])
-  return json.value
 }

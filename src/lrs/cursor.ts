@@ -7,6 +7,8 @@ import { malformedAt } from './refusal.ts'
 const position = z.object({
   after: z.number().int(),
   upTo: z.number().int(),
+  /** Of a list in order of time: the time of the last statement given, ms. */
+  at: z.number().optional(),
   /** The Accept-Language of the first page; absent when it has no say in the answer. */
   language: z.string().optional(),
 })

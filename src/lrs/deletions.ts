@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { DeletionRecord, Page, PageRequest } from '../store/ports.ts'
 import { instantOf, isTimestamp } from '../xapi/formats.ts'
 import { type Caller, demand } from './access.ts'
+import { authorOf, noteAct } from './acts.ts'
 import type { Lrs } from './context.ts'
 import { parseInput } from './parse-input.ts'
 import { malformedAt, Refusal } from './refusal.ts'
@@ -94,7 +95,7 @@ export async function deleteAttempts(lrs: Lrs, caller: Caller, input: unknown): 
     filter: await filterOf(lrs, caller, given.filter),
     dryRun: given.dryRun,
     confirmed: given.confirm ?? null,
-    author: caller.kind === 'person' ? caller.email : caller.key,
+    author: authorOf(caller),
     reason: given.reason ?? null,
     at: lrs.clock.now(),
     upTo: await lrs.stores.statements.lastSeq(caller.tenant),
@@ -105,7 +106,16 @@ export async function deleteAttempts(lrs: Lrs, caller: Caller, input: unknown): 
   }
   await lrs.stores.removals.addDeletion(caller.tenant, record)
   lrs.wake()
-  return viewOf(await ended(lrs, caller, record))
+  const view = viewOf(await ended(lrs, caller, record))
+  if (!record.dryRun) await noteDeletion(lrs, caller, view)
+  return view
+}
+
+/** Among what administrators did: who deleted what, and why (A24). */
+function noteDeletion(lrs: Lrs, caller: Caller, view: DeletionView): Promise<void> {
+  const { id, mode, reason, filter: given, statements, state } = view
+  const details = { mode, filter: given, statements, state }
+  return noteAct(lrs, caller, { id, act: 'delete attempts', subject: id, reason, details })
 }
 
 async function filterOf(

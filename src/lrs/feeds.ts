@@ -2,18 +2,21 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Catalogue, CatalogueEntry, LaunchRecord } from '../attempts/derivation.ts'
+import { sameSettings } from '../attempts/element.ts'
 import type { IdentityLink, LearnerMerge, Page, PageRequest } from '../store/ports.ts'
-import { identifierOf } from '../xapi/actor.ts'
+import { agentOfIdentifier, identifierOf } from '../xapi/actor.ts'
 import { checkAgent } from '../xapi/check-statement.ts'
 import { instantOf, isIri, isTimestamp } from '../xapi/formats.ts'
-import type { Agent } from '../xapi/types.ts'
+import type { Agent, Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
+import { noteAct } from './acts.ts'
 import type { Lrs } from './context.ts'
 import { parseInput } from './parse-input.ts'
-import { malformedAt } from './refusal.ts'
+import { effectOfChange, effectOfSplit, type PeopleEffect } from './people-effect.ts'
+import { malformedAt, Refusal } from './refusal.ts'
 
 /** Above this many people merged away in one call, `confirm` is asked for (ruling 20). */
-const CONFIRM_ABOVE = 20
+export const CONFIRM_ABOVE = 20
 
 const iri = z.string().refine(isIri, 'must be an IRI')
 const instant = z
@@ -43,6 +46,10 @@ const element = z.strictObject({
     'complete-on-close',
     'complete-on-duration',
   ]),
+  tags: z
+    .array(z.string().min(1))
+    .transform((tags) => [...new Set(tags)].sort())
+    .optional(),
   validFrom: instant.optional(),
 })
 
@@ -109,7 +116,7 @@ function dated(
   entries: readonly z.infer<typeof element>[],
   now: number,
 ): readonly CatalogueEntry[] {
-  const all = entries.map((entry) => ({ ...entry, validFrom: entry.validFrom ?? now }))
+  const all = entries.map((entry) => ({ ...settingsOf(entry), validFrom: entry.validFrom ?? now }))
   const firsts = new Map<string, CatalogueEntry>()
   for (const entry of all) {
     const known = firsts.get(entry.id)
@@ -120,17 +127,29 @@ function dated(
   )
 }
 
+/** No tags are the same as none given. */
+function settingsOf({
+  id,
+  name,
+  kind,
+  utilizationTracking,
+  tags = [],
+}: z.infer<typeof element>): Omit<CatalogueEntry, 'validFrom'> {
+  return { id, name, kind, utilizationTracking, ...(tags.length > 0 && { tags }) }
+}
+
 /** A change of a known element holds from now on, or from a later time: no click re-bills the past (ruling 1). */
 function refuseRebilling(
   catalogue: Catalogue,
   entries: readonly z.infer<typeof element>[],
   now: number,
 ): void {
-  for (const [index, { id, validFrom, utilizationTracking, kind }] of entries.entries()) {
+  for (const [index, entry] of entries.entries()) {
+    const { id, validFrom } = entry
     const known = catalogue.get(id)
     if (!known || validFrom === undefined || validFrom >= now) continue
     const then = known.findLast((entry) => entry.validFrom <= validFrom) ?? known[0]
-    if (then?.utilizationTracking === utilizationTracking && then.kind === kind) continue
+    if (then && sameSettings(then, settingsOf(entry))) continue
     const message = 'the element is known already; a change may not start in the past'
     throw malformedAt(`$.${index}.validFrom`, message, 'PUT /elements, ruling 1')
   }
@@ -167,6 +186,8 @@ export interface AliasOutcome {
   readonly merges: readonly LearnerMerge[]
   /** True when nothing was done because more than 20 people would be merged: send `confirm: true`. */
   readonly needsConfirm: boolean
+  /** Only of a dry run: what it would do to the counts (Q21). */
+  readonly effect?: PeopleEffect
 }
 
 /** Adds links between identifiers of one person; each list is one person (ruling 20). */
@@ -192,5 +213,61 @@ export async function putAliases(lrs: Lrs, caller: Caller, input: unknown): Prom
     confirmAbove,
   })
   if (outcome === 'linked') lrs.wake()
-  return { added, dryRun, merges, needsConfirm: outcome === 'too-many' }
+  const about = { added, dryRun, merges, needsConfirm: outcome === 'too-many' }
+  if (!dryRun) return about
+  const effect = await effectOfChange(lrs, caller.tenant, { merges, profiles: new Map(), learners: [] })
+  return { ...about, effect }
+}
+
+export interface LinkView extends Omit<IdentityLink, 'a' | 'b' | 'at'> {
+  readonly identities: readonly Identifier[]
+  readonly at: string
+}
+
+export async function listAliases(lrs: Lrs, caller: Caller, page: PageRequest): Promise<Page<LinkView>> {
+  demand(caller, 'read reports')
+  const { items, next } = await lrs.stores.identities.links(caller.tenant, page)
+  return { items: items.map(linkView), next }
+}
+
+function linkView({ a, b, at, ...link }: IdentityLink): LinkView {
+  return {
+    ...link,
+    identities: [agentOfIdentifier(a), agentOfIdentifier(b)],
+    at: new Date(at).toISOString(),
+  }
+}
+
+export interface SplitOutcome {
+  readonly learner: string
+  /** The identifiers of each learner that there is then; the first keeps the id. One: another link holds them together. */
+  readonly parts: readonly (readonly Identifier[])[]
+  readonly dryRun: boolean
+  /** What it does to the counts (Q21): worked out before it is done. */
+  readonly effect: PeopleEffect
+}
+
+/** Takes back one link: what it alone held together is several people again (ruling 19). @throws Refusal `not-found` */
+export async function removeAlias(
+  lrs: Lrs,
+  caller: Caller,
+  id: string,
+  dryRun: boolean,
+): Promise<SplitOutcome> {
+  demand(caller, 'manage aliases')
+  const { identities } = lrs.stores
+  const planned = await identities.unlink(caller.tenant, id, { dryRun: true })
+  if (!planned) throw new Refusal('not-found', `there is no link «${id}» that somebody made`)
+  const effect = await effectOfSplit(lrs, caller.tenant, planned.learner, planned.parts)
+  const done = dryRun ? planned : ((await identities.unlink(caller.tenant, id, { dryRun: false })) ?? planned)
+  if (!dryRun) {
+    await noteAct(lrs, caller, { id: lrs.newId(), act: 'remove alias', subject: id, reason: null })
+    lrs.wake()
+  }
+  return {
+    learner: done.learner,
+    parts: done.parts.map((ifis) => ifis.map(agentOfIdentifier)),
+    dryRun,
+    effect,
+  }
 }

@@ -1,10 +1,11 @@
 /** Statements go out: GET /xapi/statements. */
 import type { StoredStatement } from '../store/ports.ts'
 import { exactText } from '../xapi/exact.ts'
-import { canonicalText, idsText } from '../xapi/projection.ts'
+import { activityIdsIn, canonicalText, idsText } from '../xapi/projection.ts'
 import type { ListQuery, StatementQuery } from '../xapi/query.ts'
 import { credentialTerm, termsOfQuery } from '../xapi/terms.ts'
 import { type Caller, demand, may } from './access.ts'
+import { definitionsOf } from './activities.ts'
 import type { Lrs } from './context.ts'
 import { openCursor, sealCursor } from './cursor.ts'
 import { Refusal } from './refusal.ts'
@@ -39,7 +40,8 @@ export async function findStatement(
       `there is no ${query.kind === 'voided' ? 'voided ' : ''}statement ${query.id}`,
     )
   }
-  return { text: viewOf(found, { format: query.format, acceptLanguage }), found }
+  const [text = ''] = await viewsOf(lrs, caller, [found], { format: query.format, acceptLanguage })
+  return { text, found }
 }
 
 export interface StatementPage {
@@ -79,14 +81,22 @@ export async function listStatements(
   const view: View = { format: query.format, acceptLanguage: language }
   const kept = query.format === 'canonical' && language !== undefined ? { language } : {}
   return {
-    statements: items.map((item) => viewOf(item, view)),
+    statements: await viewsOf(lrs, caller, items, view),
     found: items,
     cursor: more && last ? sealCursor({ after: last.seq, upTo, ...kept }, caller, lrs.keys.cursors) : null,
   }
 }
 
-function viewOf(stored: StoredStatement, { format, acceptLanguage }: View): string {
-  const exact = exactText(stored)
-  if (format === 'ids') return idsText(exact)
-  return format === 'canonical' ? canonicalText(exact, acceptLanguage) : exact
+/** In the canonical format with what all statements together said of each Activity (docs/decisions/0005). */
+async function viewsOf(
+  { stores }: Lrs,
+  { tenant }: Caller,
+  found: readonly StoredStatement[],
+  { format, acceptLanguage }: View,
+): Promise<string[]> {
+  const exact = found.map(exactText)
+  if (format === 'exact') return exact
+  if (format === 'ids') return exact.map(idsText)
+  const definitions = await definitionsOf(stores, tenant, [...new Set(exact.flatMap(activityIdsIn))])
+  return exact.map((text) => canonicalText(text, acceptLanguage, definitions))
 }

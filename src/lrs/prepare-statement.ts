@@ -3,6 +3,7 @@ import { factsOf } from '../attempts/facts.ts'
 import type { IncomingStatement } from '../store/ports.ts'
 import { descriptionsIn } from '../xapi/description.ts'
 import { instantOf } from '../xapi/formats.ts'
+import { searchTermsOf } from '../xapi/search-terms.ts'
 import { termsOf } from '../xapi/terms.ts'
 import type { Actor, Version } from '../xapi/types.ts'
 import { referencedId, voidedId } from '../xapi/voiding.ts'
@@ -31,7 +32,10 @@ export function prepareStatement(
     raw,
     timestamp: statement.timestamp === undefined ? null : instantOf(statement.timestamp),
     version: statement.version ?? DEFAULT_VERSION[request.version],
-    terms: termsOf(statement, { authority: request.authority, credential: caller.id }),
+    terms: [
+      ...termsOf(statement, { authority: request.authority, credential: caller.id }),
+      ...searchTermsOf(statement),
+    ],
     voids: voidedId(statement),
     refersTo: referencedId(statement),
     facts: factsOf(statement, {

@@ -1,5 +1,6 @@
 /** Lists for administrators: attempts, learners, the work list of review, refused requests. */
 import type { Attempt, Obstacle } from '../attempts/derivation.ts'
+import { profileOf } from '../attempts/profile.ts'
 import { reasonText } from '../attempts/reasons.ts'
 import type { AttemptSelection, Page, PageRequest, RefusalRecord } from '../store/ports.ts'
 import { agentOfIdentifier } from '../xapi/actor.ts'
@@ -7,7 +8,6 @@ import type { Identifier } from '../xapi/types.ts'
 import { type Caller, demand } from './access.ts'
 import { type FlaggedStatement, flaggedStatements } from './cmi5/flagged.ts'
 import type { Lrs } from './context.ts'
-import { identifiersOf, nameOf } from './people-view.ts'
 
 export type AttemptView = Omit<Attempt, 'first' | 'last'> & {
   readonly learner: string
@@ -16,40 +16,57 @@ export type AttemptView = Omit<Attempt, 'first' | 'last'> & {
   readonly text: string
 }
 
+/** With a team or role: of who is in it now. */
+export interface AttemptFilter extends AttemptSelection {
+  readonly team?: string
+  readonly role?: string
+}
+
+/** Pages looked through for somebody of a team: then a short or empty page says where to go on. */
+const PAGES = 20
+
 export async function listAttempts(
   lrs: Lrs,
   caller: Caller,
-  selection: AttemptSelection,
+  { team, role, ...selection }: AttemptFilter,
 ): Promise<Page<AttemptView>> {
   demand(caller, 'read reports')
-  const { items, next } = await lrs.stores.metering.attempts(caller.tenant, selection)
-  return {
-    items: items.map((attempt) => ({
-      ...attempt,
-      first: new Date(attempt.first).toISOString(),
-      last: new Date(attempt.last).toISOString(),
-      text: reasonText(attempt.reason),
-    })),
-    next,
+  const { metering } = lrs.stores
+  let page = await metering.attempts(caller.tenant, selection)
+  if (team === undefined && role === undefined) return { ...page, items: page.items.map(attemptView) }
+  const isIn = membership(lrs, caller, team, role)
+  for (let pages = 1; ; pages++) {
+    const items: (typeof page.items)[number][] = []
+    for (const item of page.items) if (await isIn(item.learner)) items.push(item)
+    if (items.length > 0 || page.next === null || pages === PAGES)
+      return { items: items.map(attemptView), next: page.next }
+    page = await metering.attempts(caller.tenant, { ...selection, cursor: page.next })
   }
 }
 
-export interface LearnerView {
-  readonly learner: string
-  readonly name: string | null
-  readonly identities: readonly Identifier[]
+function membership(
+  { stores }: Lrs,
+  { tenant }: Caller,
+  team: string | undefined,
+  role: string | undefined,
+): (learner: string) => Promise<boolean> {
+  const known = new Map<string, boolean>()
+  return async (learner) => {
+    const before = known.get(learner)
+    if (before !== undefined) return before
+    const { teams, roles } = profileOf((await stores.identities.learner(tenant, learner))?.identities ?? [])
+    const isIn = (team === undefined || teams.includes(team)) && (role === undefined || roles.includes(role))
+    known.set(learner, isIn)
+    return isIn
+  }
 }
 
-export async function listLearners(lrs: Lrs, caller: Caller, page: PageRequest): Promise<Page<LearnerView>> {
-  demand(caller, 'read reports')
-  const { items, next } = await lrs.stores.metering.learners(caller.tenant, page)
+function attemptView(attempt: Attempt & { readonly learner: string }): AttemptView {
   return {
-    items: items.map(({ id, identities }) => ({
-      learner: id,
-      name: nameOf(identities),
-      identities: identifiersOf(identities),
-    })),
-    next,
+    ...attempt,
+    first: new Date(attempt.first).toISOString(),
+    last: new Date(attempt.last).toISOString(),
+    text: reasonText(attempt.reason),
   }
 }
 

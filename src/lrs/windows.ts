@@ -1,6 +1,12 @@
 /** Windows of a policy with their counts. */
 import type { Window } from '../metering/count.ts'
-import { liveWindow, type PolicyVersion, windowById, windowsBefore } from '../metering/windows.ts'
+import {
+  beforeWindow,
+  liveWindow,
+  type PolicyVersion,
+  windowById,
+  windowsBefore,
+} from '../metering/windows.ts'
 import type { Page, PageRequest } from '../store/ports.ts'
 import { type Caller, demand } from './access.ts'
 import type { Lrs } from './context.ts'
@@ -34,7 +40,8 @@ export async function listWindows(
   const from = range.from ?? last - YEARS_BACK * 366 * 86_400_000
   const windows = windowsBefore(history.versions, { from, to: given?.after ?? last }, limit + 1)
   const shown = windows.slice(0, limit)
-  const after = windows.length > limit ? shown.at(-1)?.start : undefined
+  const oldest = shown.at(-1)
+  const after = windows.length > limit && oldest ? beforeWindow(history.versions, oldest) : undefined
   return {
     items: await windowViews(lrs, caller.tenant, history, shown),
     next: after === undefined ? null : sealCursor({ after, upTo: last }, caller, key),

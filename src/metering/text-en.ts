@@ -219,6 +219,11 @@ export const english = {
       : `The policy counts once ever, and it was counted in the window that began ${start}.`,
   beforeReign: 'It happened before this version of the policy began to decide.',
 
+  breakdown: ({ inSeveral, sum, count }: { inSeveral: number; sum: number; count: number }) =>
+    inSeveral === 0
+      ? `Nobody is in more than one group: the groups, and those in none, add up to the count of ${count}.`
+      : `Each is counted once in every group they are in. ${inSeveral} of ${count} ${inSeveral === 1 ? 'is' : 'are'} in more than one, so the groups add up to ${sum}, which is more than the count.`,
+
   outside: (before: boolean) => `It would count, but lies ${before ? 'before' : 'after'} the window.`,
   outsideAnyway: (before: boolean) =>
     `It lies ${before ? 'before' : 'after'} the window and would not count in it either.`,

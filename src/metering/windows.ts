@@ -118,6 +118,12 @@ export function windowsBefore(
   return found
 }
 
+/** Where `windowsBefore` goes on after a window, ms. Rolling windows overlap: the next is evaluated before, not over, it. */
+export function beforeWindow(versions: readonly PolicyVersion[], { version, start, end }: Window): number {
+  const rule = versions.find((each) => each.version === version)?.policy.window
+  return rule?.kind === 'rolling' ? (tilingOf(rule).periodAt(end - 1)?.since ?? start) : start
+}
+
 /** The window with that id; null for another policy's, an unknown version, or a date on which none begins. */
 export function windowById(versions: readonly PolicyVersion[], id: string): Window | null {
   const [policy, number, date = ''] = id.split('.')

@@ -28,15 +28,33 @@ export function idsText(exact: string): string {
 /**
  * One language in each map of verbs and Activities, chosen map by map (XAPI-00172); Agents and Groups as they were sent.
  * Attachments are no part of it.
+ * @param definitions what is known of each Activity, as JSON text by its id as it is written; it stands for what was sent
  */
-export function canonicalText(exact: string, acceptLanguage: string | undefined): string {
+export function canonicalText(
+  exact: string,
+  acceptLanguage: string | undefined,
+  definitions: ReadonlyMap<string, string> = new Map(),
+): string {
   const choose = languageChoice(acceptLanguage)
   const projection: Projection = {
     verb: (text, at) => mapEdits(text, membersOf(text, at.start), ['display'], choose),
-    activity: (text, at) => definitionEdits(text, at, choose),
+    activity: (text, at) => canonicalEdits(text, at, choose, definitions),
     actor: () => [],
   }
   return splice(exact, statementEdits(exact, { start: 0, end: exact.length }, projection))
+}
+
+/** The ids of all Activities in it, as they are written: those whose definitions `canonicalText` can use. */
+export function activityIdsIn(exact: string): string[] {
+  const ids = new Set<string>()
+  const note = (text: string, at: Slice): Edit[] => {
+    const id = stringIn(text, at, 'id')
+    if (id !== undefined) ids.add(id)
+    return []
+  }
+  const whole = { start: 0, end: exact.length }
+  statementEdits(exact, whole, { verb: () => [], actor: () => [], activity: note })
+  return [...ids]
 }
 
 /** A statement or a SubStatement. */
@@ -126,6 +144,24 @@ function definitionEdits(text: string, at: Slice, choose: LanguageChoice): Edit[
     .flatMap(({ valueStart }) => elementSlices(text, valueStart))
     .flatMap((component) => mapEdits(text, membersOf(text, component.start), ['description'], choose))
   return [...mapEdits(text, members, ['name', 'description'], choose), ...components]
+}
+
+/** The known definition in place of the one that was sent, if any; then one language of each map. */
+function canonicalEdits(
+  text: string,
+  at: Slice,
+  choose: LanguageChoice,
+  definitions: ReadonlyMap<string, string>,
+): Edit[] {
+  const known = definitions.get(stringIn(text, at, 'id') ?? '')
+  if (known === undefined) return definitionEdits(text, at, choose)
+  const whole = `{"definition":${known}}`
+  const shown = splice(whole, definitionEdits(whole, { start: 0, end: whole.length }, choose)).slice(14, -1)
+  const members = membersOf(text, at.start)
+  const sent = members.find(({ name }) => name === 'definition')
+  if (sent) return [{ ...sliceOf(sent), text: shown }]
+  const end = members.at(-1)?.valueEnd ?? at.start + 1
+  return [{ start: end, end, text: `,"definition":${shown}` }]
 }
 
 function mapEdits(

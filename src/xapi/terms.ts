@@ -30,8 +30,13 @@ export function termsOf(statement: Statement, lrs: LrsSet): string[] {
   return [...terms]
 }
 
+export type TermFilter = Pick<
+  ListQuery,
+  'agent' | 'verb' | 'activity' | 'registration' | 'relatedAgents' | 'relatedActivities'
+>
+
 /** All of them must hold. */
-export function termsOfQuery(query: ListQuery): string[] {
+export function termsOfQuery(query: TermFilter): string[] {
   const terms: string[] = []
   if (query.verb !== undefined) terms.push(verbTerm(query.verb))
   if (query.activity !== undefined) terms.push(activityTerm(query.activity, query.relatedActivities))

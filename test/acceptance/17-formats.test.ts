@@ -233,6 +233,31 @@ describe('canonical', () => {
     expect(texts.match(/"Ja"/g)).toHaveLength(9)
   })
 
+  it('takes what all statements together said of an Activity, also where this one said nothing', async () => {
+    const id = ownIri('activities')
+    const bare = statement({
+      object: { id, objectType: 'Activity' },
+      context: { contextActivities: { parent: { id } } },
+    })
+    const english = { name: { en: 'Fire' }, type: 'https://example.org/t' }
+    const german = { name: { de: 'Feuer' }, extensions: { 'https://example.org/x': 1 } }
+    await lrs.send(bare)
+    await lrs.send(statement({ object: { id, definition: english }, context: undefined }))
+    await lrs.send(statement({ object: { id, definition: german }, context: undefined }))
+    const shownIn = async (language: string) => {
+      const headers = { 'Accept-Language': language }
+      const shown = await lrs.read(bare.id, { format: 'canonical' }, { headers })
+      const [parent] = ((shown.context as Json).contextActivities as { parent: Json[] }).parent
+      expect((shown.object as Json).objectType).toBe('Activity')
+      expect(parent?.definition).toEqual((shown.object as Json).definition)
+      return (shown.object as Json).definition
+    }
+    expect(await shownIn('de')).toEqual({ ...english, ...german, name: { de: 'Feuer' } })
+    expect(await shownIn('en')).toEqual({ ...english, ...german, name: { en: 'Fire' } })
+    expect((await lrs.read(bare.id)).object).toEqual({ id, objectType: 'Activity' })
+    expect((await lrs.read(bare.id, { format: 'ids' })).object).toEqual({ id })
+  })
+
   it('of an empty language map leaves an empty one', async () => {
     const [id] = await lrs.send(statement({ verb: { id: ownIri(), display: {} } }))
     expect(((await lrs.read(id, { format: 'canonical' })).verb as Json).display).toEqual({})

@@ -212,6 +212,45 @@ describe.each(RESOURCES)('on $path', ({ path, methods, query }) => {
   })
 })
 
+describe('documents', () => {
+  it.each(['/activities/state', '/activities/profile', '/agents/profile'])(
+    'on %s: write, read, If-Match, merge and delete by forms',
+    async (path) => {
+      const { query } = RESOURCES.find((one) => one.path === path) as { query: string }
+      const parameters = {
+        ...HEADERS,
+        ...Object.fromEntries(new URLSearchParams(query.replace(/=[sp]$/, `=${randomUUID()}`))),
+      }
+      const put = (fields: Record<string, string>) => form('PUT', { ...parameters, ...fields }, { path })
+      expect(
+        (await put({ 'If-None-Match': '*', 'Content-Type': 'application/json', content: '{"a":1}' })).status,
+      ).toBe(204)
+      expect((await put({ 'If-None-Match': '*', content: '{"a":2}' })).status).toBe(412)
+      const read = await form('GET', parameters, { path })
+      expect(await read.text()).toBe('{"a":1}')
+      const etag = read.headers.get('etag') ?? ''
+      expect((await put({ 'if-match': '"wrong"', content: '{}' })).status).toBe(412)
+      expect((await put({ 'if-match': etag, content: '{"a":3}' })).status).toBe(204)
+      expect((await form('POST', { ...parameters, content: '{"b":4}' }, { path })).status).toBe(204)
+      expect(await (await form('GET', parameters, { path })).json()).toEqual({ a: 3, b: 4 })
+      expect((await form('DELETE', parameters, { path })).status).toBe(204)
+      expect((await form('GET', parameters, { path })).status).toBe(404)
+    },
+  )
+
+  it('without «method» a form is a document of that type', async () => {
+    const path = `/agents/profile?agent=%7B%22mbox%22%3A%22mailto%3Aana%40example.org%22%7D&profileId=${randomUUID()}`
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    const put = await lrs.server().xapi(path, { method: 'POST', body: 'content=%7B%7D', headers })
+    expect(put.status).toBe(204)
+    const read = await lrs.server().xapi(path)
+    expect([read.headers.get('content-type'), await read.text()]).toEqual([
+      'application/x-www-form-urlencoded',
+      'content=%7B%7D',
+    ])
+  })
+})
+
 describe('version 2.0', () => {
   it('has no alternate syntax: method is an unknown parameter, in header or form (xapi.md §5, 4)', async () => {
     const version = { 'X-Experience-API-Version': '2.0.0' }

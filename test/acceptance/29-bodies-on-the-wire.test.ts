@@ -111,6 +111,22 @@ describe('a compressed answer', () => {
     expect(gunzipSync(zipped.bytes).equals(plain.bytes)).toBe(true)
   })
 
+  it('is never given of what has an ETag: that names the bytes of the identity form (decision 0004)', async () => {
+    const agent = encodeURIComponent(JSON.stringify({ mbox: 'mailto:etag@example.org' }))
+    const path = `/agents/profile?agent=${agent}&profileId=large`
+    const body = JSON.stringify({ text: 'x'.repeat(5_000) })
+    const put = await lrs.server().xapi(path, { method: 'PUT', body, headers: { 'If-None-Match': '*' } })
+    expect(put.status).toBe(204)
+    const { headers, bytes } = await asked(path, 'GET', 'gzip, br')
+    expect(headers['content-encoding']).toBeUndefined()
+    expect([bytes.toString(), headers.etag]).toEqual([body, expect.stringMatching(/^"[0-9a-f]{40}"$/)])
+    const head = await asked(path, 'HEAD', 'gzip, br')
+    expect([head.headers.etag, head.headers['content-length']]).toEqual([
+      headers.etag,
+      headers['content-length'],
+    ])
+  })
+
   it('HEAD has the headers of the identity form and no body, whatever is accepted', async () => {
     const verb = ownIri()
     await lrs.send(Array.from({ length: 10 }, () => statement({ verb: { id: verb } })))

@@ -51,6 +51,20 @@ export function elementStoreContract(open: Open): void {
       expect((await stores().elements.history(tenant)).entries).toEqual([plain(entryOf())])
     })
 
+    it('tags are a setting: kept with their entry, and a change of them is one of what counts', async () => {
+      const tenant = newTenant()
+      await stores().elements.put(tenant, [entryOf({ tags: ['safety', 'yearly'] })])
+      expect(await stores().elements.put(tenant, [entryOf({ tags: ['safety', 'yearly'] })])).toBe(0)
+      const untagged = entryOf({ validFrom: NOON + DAY })
+      const before = (await changesOf(stores(), tenant)).length
+      expect(await stores().elements.put(tenant, [untagged])).toBe(1)
+      expect((await changesOf(stores(), tenant)).length).toBeGreaterThan(before - 1)
+      expect((await stores().elements.history(tenant)).entries).toEqual([
+        plain(entryOf({ tags: ['safety', 'yearly'] })),
+        plain(untagged),
+      ])
+    })
+
     it('a later change back to the earlier setting is an entry of its own', async () => {
       const tenant = newTenant()
       const back = entryOf({ validFrom: NOON + 2 * DAY })

@@ -166,6 +166,94 @@ export function identityStoreContract(open: Open): void {
       expect(await unlinked()).toEqual([BEN, ANA_MBOX])
     })
 
+    const linksOf = async (tenant: string, ifi: string) =>
+      stores().identities.linksOf(tenant, await learnerOf(stores(), tenant, ifi))
+
+    it('ruling 19: removing a link parts what it alone held together; the elder keeps its id, the other gets its own back', async () => {
+      const tenant = newTenant()
+      await meet(stores(), tenant, ANA, ANA_HR)
+      const [elder, younger] = [
+        await learnerOf(stores(), tenant, ANA),
+        await learnerOf(stores(), tenant, ANA_HR),
+      ]
+      const link = linkOf(ANA_HR, ANA)
+      await stores().identities.link(tenant, [link], ALL)
+      expect(await linksOf(tenant, ANA)).toEqual([link])
+      const before = await historyOf(stores(), tenant, ANA)
+      const dry = await stores().identities.unlink(tenant, link.id, { dryRun: true })
+      expect(dry).toEqual({ learner: elder, parts: [[ANA], [ANA_HR]] })
+      expect(await historyOf(stores(), tenant, ANA)).toEqual(before)
+      expect(await stores().identities.unlink(tenant, link.id, { dryRun: false })).toEqual(dry)
+      expect(await learnerOf(stores(), tenant, ANA)).toBe(elder)
+      expect(await learnerOf(stores(), tenant, ANA_HR)).toBe(younger)
+      expect((await stores().identities.learner(tenant, younger))?.id).toBe(younger)
+      for (const ifi of [ANA, ANA_HR]) {
+        const { marks, facts, revision } = await historyOf(stores(), tenant, ifi)
+        expect(marks.map((mark) => mark.ifi)).toEqual([ifi])
+        expect(facts.map((fact) => fact.learner)).toEqual([ifi])
+        expect(revision).not.toBe(before.revision)
+      }
+      expect((await stores().identities.links(tenant, { limit: 10 })).items).toEqual([])
+      expect(await stores().identities.unlink(tenant, link.id, { dryRun: false })).toBeNull()
+    })
+
+    it('what another link still holds together does not part', async () => {
+      const tenant = newTenant()
+      await meet(stores(), tenant, ANA, ANA_HR, BEN)
+      const links = [linkOf(ANA, ANA_HR), linkOf(ANA_HR, BEN), linkOf(BEN, ANA)]
+      for (const link of links) await stores().identities.link(tenant, [link], ALL)
+      const before = await historyOf(stores(), tenant, ANA)
+      const parts = [[ANA, ANA_HR, BEN].sort()]
+      expect(await stores().identities.unlink(tenant, links[2]?.id ?? '', { dryRun: false })).toMatchObject({
+        parts,
+      })
+      expect((await historyOf(stores(), tenant, BEN)).learner).toBe(before.learner)
+      const second = await stores().identities.unlink(tenant, links[1]?.id ?? '', { dryRun: false })
+      expect(second?.parts).toEqual([[ANA, ANA_HR].sort(), [BEN]])
+      expect(await learnerOf(stores(), tenant, BEN)).not.toBe(before.learner)
+      expect(await learnerOf(stores(), tenant, ANA_HR)).toBe(before.learner)
+    })
+
+    it('identifiers that were known from the link only part as well, and a mailbox keeps its hash', async () => {
+      const tenant = newTenant()
+      await meet(stores(), tenant, ANA)
+      const link = linkOf(ANA, ANA_MBOX)
+      await stores().identities.link(tenant, [link], ALL)
+      const elder = await learnerOf(stores(), tenant, ANA)
+      await meet(stores(), tenant, ANA_HASH)
+      expect(await learnerOf(stores(), tenant, ANA_HASH)).toBe(elder)
+      await stores().identities.unlink(tenant, link.id, { dryRun: false })
+      expect(await learnerOf(stores(), tenant, ANA)).toBe(elder)
+      const other = await learnerOf(stores(), tenant, ANA_MBOX)
+      expect(other).not.toBe(elder)
+      expect(await learnerOf(stores(), tenant, ANA_HASH)).toBe(other)
+    })
+
+    it('merged, parted and merged again, they are one, under the elder', async () => {
+      const tenant = newTenant()
+      await meet(stores(), tenant, ANA, ANA_HR)
+      const elder = await learnerOf(stores(), tenant, ANA)
+      for (const round of [1, 2, 3]) {
+        const link = linkOf(ANA, ANA_HR)
+        expect(await stores().identities.link(tenant, [link], ALL), String(round)).toMatchObject({ added: 1 })
+        expect(await learnerOf(stores(), tenant, ANA_HR)).toBe(elder)
+        if (round < 3) await stores().identities.unlink(tenant, link.id, { dryRun: false })
+      }
+      expect((await stores().identities.links(tenant, { limit: 10 })).items).toHaveLength(1)
+    })
+
+    it('an automatic link cannot be removed, nor another tenant’s', async () => {
+      const tenant = newTenant()
+      await meet(stores(), tenant, ANA_MBOX, ANA, ANA_HR)
+      const link = linkOf(ANA, ANA_HR)
+      await stores().identities.link(tenant, [link], ALL)
+      const all = (await stores().identities.links(tenant, { limit: 10 })).items
+      const [automatic] = all.filter(({ source }) => source === 'automatic')
+      expect(await stores().identities.unlink(tenant, automatic?.id ?? '', { dryRun: false })).toBeNull()
+      expect(await stores().identities.unlink(newTenant(), link.id, { dryRun: false })).toBeNull()
+      expect((await stores().identities.links(tenant, { limit: 10 })).items).toEqual(all)
+    })
+
     it('ruling 24: another tenant’s identifiers, learners and links are not there', async () => {
       const [first, second] = [newTenant(), newTenant()]
       for (const tenant of [first, second]) await meet(stores(), tenant, ANA, ANA_HR)

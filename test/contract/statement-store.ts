@@ -7,6 +7,8 @@ import type {
   StatementSelection,
   StatementStore,
   Stores,
+  TimePosition,
+  TimeSelection,
 } from '../../src/store/ports.ts'
 import { newTenant, type Open, opened } from './opened.ts'
 import {
@@ -247,6 +249,104 @@ export function statementStoreContract(open: Open): void {
           [voiding.id, false],
         ])
         expect(await store.scan(T, all[0]?.seq ?? 0, 1)).toEqual([all[1]])
+      })
+    })
+
+    describe('selecting by their own time', () => {
+      const at = (minutes: number) => NOON + minutes * 60_000
+      const placed = (minutes: number | null, terms: readonly string[] = ['t']) =>
+        statementOf({ timestamp: minutes === null ? null : at(minutes), terms })
+      /** Every id, page by page; pages may be short. */
+      const allByTime = async (changes: Partial<TimeSelection> = {}, tenant = T) => {
+        const ids: string[] = []
+        let after: TimePosition | undefined
+        for (;;) {
+          const selection = {
+            terms: [],
+            ascending: true,
+            limit: 2,
+            upTo: Number.MAX_SAFE_INTEGER,
+            ...changes,
+          }
+          const { items, next } = await store.selectByTime(
+            tenant,
+            after ? { ...selection, after } : selection,
+          )
+          expect(items.length).toBeLessThanOrEqual(selection.limit)
+          ids.push(...items.map(({ id }) => id))
+          if (next === null) return ids
+          after = next
+        }
+      }
+
+      it.each([[[]], [['t']]])(
+        'orders by time then seq, both ways, page by page (terms %j)',
+        async (terms) => {
+          const [late, early, twin, middle] = [placed(30), placed(10), placed(10), placed(20)]
+          await insert(late, early)
+          await insert(twin, middle)
+          const ids = [early, twin, middle, late].map(({ id }) => id)
+          expect(await allByTime({ terms })).toEqual(ids)
+          expect(await allByTime({ terms, ascending: false })).toEqual(ids.toReversed())
+          expect(await allByTime({ terms, limit: 1 })).toEqual(ids)
+          expect(await allByTime({ terms, limit: 4 })).toEqual(ids)
+        },
+      )
+
+      it.each([[[]], [['t']]])(
+        'takes from as inclusive and before as exclusive (terms %j)',
+        async (terms) => {
+          const [a, b, c] = [placed(1), placed(2), placed(3)]
+          await insert(c, b, a)
+          expect(await allByTime({ terms, from: at(2) })).toEqual([b.id, c.id])
+          expect(await allByTime({ terms, before: at(2) })).toEqual([a.id])
+          expect(await allByTime({ terms, from: at(2), before: at(3), ascending: false })).toEqual([b.id])
+          expect(await allByTime({ terms, from: at(3) + 1 })).toEqual([])
+        },
+      )
+
+      it('puts a statement without timestamp where it was stored', async () => {
+        const [none, past] = [placed(null), placed(0)]
+        await insert(none, past)
+        expect(await allByTime()).toEqual([past.id, none.id])
+      })
+
+      it('finds only statements that have all terms, not voided ones, none after upTo, none of another tenant', async () => {
+        const [ab, a, gone] = [placed(1, ['a', 'b']), placed(2, ['a']), placed(3, ['a', 'b'])]
+        await insert(gone, ab, a)
+        const voiding = voidingOf(gone.id)
+        await insert(voiding)
+        await store.insert(OTHER, batchOf([placed(1, ['a', 'b'])]))
+        const upTo = await store.lastSeq(T)
+        await insert(placed(0, ['a', 'b']))
+        expect(await allByTime({ terms: ['a', 'b'], upTo })).toEqual([ab.id, voiding.id])
+        expect(await allByTime({ terms: ['a'], upTo })).toEqual([ab.id, a.id, voiding.id])
+        expect(await allByTime({ terms: ['a', 'never used'], upTo })).toEqual([])
+        expect(await allByTime({ terms: ['b'] }, newTenant())).toEqual([])
+      })
+
+      it('finds all of a term that thousands have, and of a rare one among them', async () => {
+        const many = Array.from({ length: 2600 }, (_, n) =>
+          placed(n, n % 1300 === 7 ? ['many', 'rare'] : ['many']),
+        )
+        await insert(...many)
+        const ids = many.map(({ id }) => id)
+        expect(await allByTime({ terms: ['many'], limit: 500 })).toEqual(ids)
+        expect(await allByTime({ terms: ['many'], limit: 500, ascending: false })).toEqual(ids.toReversed())
+        expect(await allByTime({ terms: ['many', 'rare'] })).toEqual([ids[7], ids[1307]])
+      })
+    })
+
+    describe('terms of a statement alone', () => {
+      it('find it, and not what refers to it', async () => {
+        const target = statementOf({ terms: ['seen', 'c:mine', 'w:word', 'o:success=true'] })
+        const comment = statementOf({ terms: ['said', 'c:other'], refersTo: target.id })
+        await insert(target)
+        await insert(comment)
+        expect(await idsOf({ terms: ['seen'] })).toEqual([target.id, comment.id])
+        for (const term of ['c:mine', 'w:word', 'o:success=true'])
+          expect(await idsOf({ terms: [term] })).toEqual([target.id])
+        expect(await idsOf({ terms: ['c:other'] })).toEqual([comment.id])
       })
     })
 

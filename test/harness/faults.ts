@@ -59,7 +59,14 @@ export const brokenConnection = () => new MongoNetworkError('connection 1 to tes
 export const brokenSocket = () => Object.assign(new Error('This socket has been ended'), { code: 'EPIPE' })
 /** Two writers met (WriteConflict). */
 export const writeConflict = () => new MongoServerError({ message: 'WriteConflict', code: 112 })
-/** The loser of two upserts of one document. */
+/** A change of primary, as the server labels it. */
+export const notPrimary = () =>
+  new MongoServerError({
+    message: 'not primary',
+    code: 10107,
+    errorLabels: ['RetryableWriteError'],
+  })
+/** The loser of two upserts of one document, as an engine says it that names no key. */
 export const upsertRace = () => new MongoServerError({ message: 'E11000 duplicate key error', code: 11000 })
 
 export function withFaults(real: Db): Faults {

@@ -1,5 +1,4 @@
 /** HTTP over a bare socket: for requests that no client library would send. */
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 export interface RawAnswer {
@@ -27,7 +26,7 @@ export async function exchange(url: string, bytes: string | Uint8Array): Promise
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
   socket.write(bytes)
-  await once(socket, 'close')
+  await new Promise((resolve) => socket.once('close', resolve))
   return Buffer.concat(chunks).toString('latin1')
 }
 

@@ -314,6 +314,39 @@ describe('the credential of a session', () => {
     expect((await server.xapi(`/statements?statementId=${first.id}`, { as: au.as })).status).toBe(200)
   })
 
+  it('reads its launch data, and reads and writes a state of its own', async () => {
+    const au = await content({ launchMode: 'Review' })
+    const agent = encodeURIComponent(JSON.stringify(au.actor))
+    const own = `activityId=${encodeURIComponent(au.activityId)}&agent=${agent}&registration=${au.registration}`
+    const state = (id: string, init: RequestInit = {}) =>
+      server.xapi(`/activities/state?${own}&stateId=${id}`, { ...init, as: au.as })
+    const data = await state('LMS.LaunchData')
+    expect([data.status, await data.json()]).toEqual([200, au.launchData])
+    expect((await state('bookmark', { method: 'PUT', body: '{"page":3}' })).status).toBe(204)
+    expect(await (await state('bookmark')).json()).toEqual({ page: 3 })
+    expect((await state('bookmark', { method: 'DELETE' })).status).toBe(204)
+    const ids = await server.xapi(`/activities/state?${own}`, { as: au.as })
+    expect(await ids.json()).toEqual(['LMS.LaunchData'])
+    const preferences = await server.xapi(`/agents/profile?agent=${agent}&profileId=cmi5LearnerPreferences`, {
+      as: au.as,
+    })
+    expect(preferences.status).toBe(404)
+  })
+
+  it('a second launch of the registration replaces the launch data', async () => {
+    const first = await content()
+    const { registration, activityId, actor } = first
+    const second = await content({ registration, activityId, actor, launchMode: 'Review' })
+    const query = new URLSearchParams({
+      registration,
+      activityId,
+      agent: JSON.stringify(actor),
+      stateId: 'LMS.LaunchData',
+    })
+    const data = await server.xapi(`/activities/state?${query}`, { as: second.as })
+    expect(await data.json()).toEqual(second.launchData)
+  })
+
   it('opens nothing else: other people’s state, launch data, profiles, the API', async () => {
     const au = await content()
     const agent = encodeURIComponent(JSON.stringify(au.actor))
@@ -362,7 +395,7 @@ describe('the credential of a session', () => {
 })
 
 describe('a launch and the meter (ruling 21)', () => {
-  it('a Browse session never counts, a Normal one does, with any order of launch and statements', async () => {
+  it('a session in Browse or from the administrators’ catalogue never counts, a Normal one does', async () => {
     const policy = {
       schema: 1,
       id: 'cmi5',
@@ -372,7 +405,9 @@ describe('a launch and the meter (ruling 21)', () => {
     }
     expect((await server.api('/policies', { method: 'POST', body: policy })).status).toBe(201)
     const [browse, normal] = [await content({ launchMode: 'Browse' }), await content()]
-    for (const au of [browse, normal]) expect((await write(said(au, 'initialized'), au.as)).status).toBe(200)
+    const catalogue = await content({ origin: 'admin-catalog' })
+    for (const au of [browse, normal, catalogue])
+      expect((await write(said(au, 'initialized'), au.as)).status).toBe(200)
     await server.counted('cmi5')
     const { items } = (await (
       await server.api('/windows?policy=cmi5&from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z')
@@ -383,6 +418,7 @@ describe('a launch and the meter (ruling 21)', () => {
     const counted = JSON.stringify(await list.json())
     expect(counted).toContain(normal.actor.account.name)
     expect(counted).not.toContain(browse.actor.account.name)
+    expect(counted).not.toContain(catalogue.actor.account.name)
   })
 })
 

@@ -284,7 +284,7 @@ describe('counting', () => {
     ).toHaveLength(1)
   })
 
-  it('counts the past under a policy made later (ruling 18)', async () => {
+  it('counts the past under a policy made later, in windows that are historical (ruling 18, Q22a)', async () => {
     const made = await json<{ state: string }>(
       server.api('/policies', { method: 'POST', body: policy('quarter', 3) }),
     )

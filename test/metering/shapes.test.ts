@@ -1,8 +1,15 @@
 /** Every shape of policy beside one key in tiled windows: keys, memory, numbers, age, rolling windows. */
 import { describe, expect, test } from 'vitest'
-import { BACK_DATED, DUE, EVER, type LearnerCount, LIVE } from '../../src/metering/count.ts'
+import { BACK_DATED, DUE, EVER, type LearnerCount, LIVE, type Window } from '../../src/metering/count.ts'
 import { recount, recountWindow } from '../../src/metering/recount.ts'
-import { liveWindow, type PolicyVersion, windowById, windowsBetween } from '../../src/metering/windows.ts'
+import {
+  beforeWindow,
+  liveWindow,
+  type PolicyVersion,
+  windowById,
+  windowsBefore,
+  windowsBetween,
+} from '../../src/metering/windows.ts'
 import { classified, type Given, ms, policy, versions } from './build.ts'
 
 const calendar = { kind: 'calendar' as const, anchor: undefined }
@@ -198,6 +205,21 @@ describe('Rolling windows (ruling 10)', () => {
       '2024-05-03..2024-05-31',
     ])
   })
+  test('walking back page by page gives each once, newest first', () => {
+    const under = versions(days)
+    const range = { from: ms('2024-01-01'), to: ms('2024-12-31') }
+    const all = windowsBefore(under, range, 100)
+    const paged: Window[] = []
+    for (let to = range.to; ; ) {
+      const page = windowsBefore(under, { ...range, to }, 3)
+      paged.push(...page)
+      const oldest = page.at(-1)
+      if (!oldest || page.length < 3) break
+      to = beforeWindow(under, oldest)
+    }
+    expect(paged).toEqual(all)
+    expect(all.map(({ end }) => day(end)).slice(0, 2)).toEqual(['2024-12-31', '2024-11-30'])
+  })
   test('each is found by its id', () => {
     for (const under of [versions(year), versions(days)])
       for (const window of windowsBetween(under, ms('2020-01-01'), ms('2024-06-01')))
@@ -252,6 +274,13 @@ describe('Rolling windows (ruling 10)', () => {
     expect(before?.counted.at(-1)?.windowStart).toBe(ms('2023-03-01'))
     expect(after?.counted).toEqual([])
   })
+})
+
+test('Q17, A23: a learner whose every use is voided is in the total, as long as voided use counts', () => {
+  const voided: Given = { id: '1', at: '2024-02-10', obstacles: ['voided'] }
+  expect(count([voided], versions(policy()))[0]?.firstQualified).toBe(ms('2024-02-10'))
+  const drops = versions(policy({ removal: { voided: 'drops' } }))
+  expect(count([voided], drops)).toMatchObject([{ counted: [], firstQualified: null }])
 })
 
 test('Q12: what is too old is listed for review and counts nowhere', () => {

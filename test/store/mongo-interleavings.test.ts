@@ -20,6 +20,7 @@ import {
   brokenSocket,
   type Call,
   type Moment,
+  notPrimary,
   upsertRace,
   writeConflict,
 } from '../harness/faults.ts'
@@ -521,6 +522,8 @@ describe('a fault at any call', () => {
     ['a connection that breaks after the command was carried out', 'after', brokenConnection],
     ['a socket that the other side has ended', 'before', brokenSocket],
     ['a write conflict (112)', 'before', writeConflict],
+    ['a primary that steps down before the command is carried out', 'before', notPrimary],
+    ['a primary that steps down after the command was carried out', 'after', notPrimary],
   ]
   it.each(faults)(
     '%s: the batch is stored whole, once',

@@ -2,9 +2,9 @@
 import { Router } from 'express'
 import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
-import { listElements } from '../../lrs/feeds.ts'
+import { listAliases, listElements, removeAlias } from '../../lrs/feeds.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
-import { bodyOf, noParameters, pageOf } from './request.ts'
+import { bodyOf, noParameters, pageOf, queryOf } from './request.ts'
 
 export function feedRoutes(lrs: Lrs, bodies: Bodies): Router {
   const router = Router()
@@ -20,11 +20,20 @@ export function feedRoutes(lrs: Lrs, bodies: Bodies): Router {
     .all(allowOnly('GET', 'HEAD', 'PUT'))
   router
     .route('/aliases')
-    .all(noParameters)
-    .put(async (request, response) => {
+    .get(async (request, response) => {
+      response.json(await listAliases(lrs, callerOf(response), pageOf(request)))
+    })
+    .put(noParameters, async (request, response) => {
       response.json(await bodies.run('put aliases', callerOf(response), bodyOf(request)))
     })
-    .all(allowOnly('PUT'))
+    .all(allowOnly('GET', 'HEAD', 'PUT'))
+  router
+    .route('/aliases/:id')
+    .delete(async (request, response) => {
+      const { dryRun = false } = queryOf(request, 'dryRun')
+      response.json(await removeAlias(lrs, callerOf(response), request.params.id, dryRun))
+    })
+    .all(allowOnly('DELETE'))
   router
     .route('/launches')
     .all(noParameters)

@@ -1,5 +1,6 @@
 /** Policies, windows, who counts and why: the licence side of the API. */
 import { Router } from 'express'
+import { readBreakdown } from '../../lrs/breakdown.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { explainLearner, listCounted } from '../../lrs/counted.ts'
 import { readLicence } from '../../lrs/licence.ts'
@@ -59,6 +60,13 @@ export function licenceRoutes(lrs: Lrs): Router {
     .all(noParameters)
     .get(async (request, response) => {
       response.json(await readWindow(lrs, callerOf(response), request.params.id))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/windows/:id/breakdown')
+    .get(async (request, response) => {
+      const { by } = queryOf(request, 'breakdown')
+      response.json(await readBreakdown(lrs, callerOf(response), request.params.id, by))
     })
     .all(allowOnly('GET', 'HEAD'))
   router

@@ -5,8 +5,7 @@ import type { Lrs } from '../../lrs/context.ts'
 import { decideStatement } from '../../lrs/decision.ts'
 import { type DeletionView, deleteAttempts, listDeletions, readDeletion } from '../../lrs/deletions.ts'
 import { Refusal } from '../../lrs/refusal.ts'
-import { listAttempts, listLearners, listRefusals, readReview } from '../../lrs/reports.ts'
-import type { AttemptSelection } from '../../store/ports.ts'
+import { type AttemptFilter, listAttempts, listRefusals, readReview } from '../../lrs/reports.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { bodyOf, jsonOf, noParameters, pageOf, queryOf, uuidOf } from './request.ts'
 
@@ -17,7 +16,7 @@ export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
     .route('/attempts')
     .get(async (request, response) => {
       response.json(
-        await listAttempts(lrs, callerOf(response), queryOf(request, 'attempts') as AttemptSelection),
+        await listAttempts(lrs, callerOf(response), queryOf(request, 'attempts') as AttemptFilter),
       )
     })
     .all(allowOnly('GET', 'HEAD'))
@@ -40,12 +39,6 @@ export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
     .all(noParameters)
     .get(async (request, response) => {
       response.json(await readDeletion(lrs, callerOf(response), request.params.id))
-    })
-    .all(allowOnly('GET', 'HEAD'))
-  router
-    .route('/learners')
-    .get(async (request, response) => {
-      response.json(await listLearners(lrs, callerOf(response), pageOf(request)))
     })
     .all(allowOnly('GET', 'HEAD'))
   router

@@ -1,7 +1,9 @@
 /** Reading API requests: JSON bodies as strictly as statements, list parameters, times. */
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
-import { type Body, LARGE, parseJson } from '../../lrs/body-operations.ts'
+import { type Body, LARGE } from '../../lrs/body-operations.ts'
+import { parseJson } from '../../lrs/body-text.ts'
+import { BREAKDOWNS } from '../../lrs/breakdown.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { malformedAt, Refusal } from '../../lrs/refusal.ts'
 import type { PageRequest } from '../../store/ports.ts'
@@ -50,9 +52,17 @@ const windows = z.strictObject({
   from: time.optional(),
   to: time.optional(),
 })
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional()
+const name = z.string().min(1).optional()
+const dryRun = z.strictObject({ dryRun: flag })
+const learners = z.strictObject({ ...pageParameters, team: name, role: name, test: flag })
+const learnerImport = z.strictObject({ dryRun: flag, confirm: flag, homePage: name })
+const reconcile = z.strictObject({ homePage: name })
 const attempts = z.strictObject({
   ...pageParameters,
   learner: z.string().min(1).optional(),
+  team: name,
+  role: name,
   element: z.string().min(1).optional(),
   reason: z.string().min(1).optional(),
   after: time.optional(),
@@ -61,8 +71,22 @@ const attempts = z.strictObject({
   deleted: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
 })
 
+const breakdown = z.strictObject({ by: z.enum(BREAKDOWNS) })
+
 /** Unknown parameters are refused by name, as everywhere. */
-const queries = { page, nothing, policy, windows, attempts, usage }
+const queries = {
+  page,
+  nothing,
+  policy,
+  windows,
+  attempts,
+  breakdown,
+  dryRun,
+  learners,
+  learnerImport,
+  reconcile,
+  usage,
+}
 type Queries = typeof queries
 
 export function queryOf<K extends keyof Queries>(request: Request, kind: K): z.infer<Queries[K]> {

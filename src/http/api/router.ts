@@ -13,8 +13,10 @@ import { closingRoutes } from './closing.ts'
 import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
+import { peopleRoutes } from './people.ts'
 import { reportRoutes } from './reports.ts'
 import { jsonOf } from './request.ts'
+import { statementRoutes } from './statements.ts'
 
 /** Anybody may send one, so nobody may keep the server busy with it. */
 const SESSION_BODY = 16 * 1024
@@ -47,6 +49,8 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
     licenceRoutes(lrs),
     closingRoutes(lrs),
     reportRoutes(lrs, bodies),
+    statementRoutes(lrs),
+    peopleRoutes(lrs, bodies),
     feedRoutes(lrs, bodies),
     accountRoutes(lrs),
     cmi5Routes(lrs, url),

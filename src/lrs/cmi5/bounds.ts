@@ -16,7 +16,7 @@ import type { ReceivedStatement } from '../read-statements.ts'
 import { Refusal } from '../refusal.ts'
 
 /** The document the LMS wrote for the AU: it must not change or delete it (cmi5 §10.2.1). */
-const LAUNCH_DATA = 'LMS.LaunchData'
+export const LAUNCH_DATA = 'LMS.LaunchData'
 
 function outside(path: string, message: string, clause: string): Refusal {
   const violation = { path, message, requirement: `cmi5 §${clause}` }

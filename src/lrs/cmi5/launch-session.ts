@@ -1,13 +1,16 @@
 /** An LMS launches an AU of cmi5: the session with its credential, and what is written before the AU starts (cmi5 §6, §8). */
 import { checkStatement } from '../../xapi/check-statement.ts'
+import { activitySubject } from '../../xapi/description.ts'
 import type { Violation } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access.ts'
 import type { Lrs } from '../context.ts'
+import { writeDocument } from '../documents.ts'
 import { addLaunches } from '../feeds.ts'
 import { parseInput } from '../parse-input.ts'
 import { malformed, Refusal } from '../refusal.ts'
 import { hashSecret, randomSecret } from '../secrets.ts'
 import { storeStatements } from '../store-statements.ts'
+import { LAUNCH_DATA } from './bounds.ts'
 import {
   type Launch,
   launchDataOf,
@@ -37,7 +40,7 @@ export interface Launched {
   readonly parameters: string
   /** Where the learner's browser is sent; null when the start of the AU was not given. */
   readonly launchUrl: string | null
-  /** The document LMS.LaunchData (cmi5 §10). */
+  /** As written to the State resource: the document LMS.LaunchData (cmi5 §10). */
   readonly launchData: Record<string, unknown>
   /** Id of the statement, if it was asked for. */
   readonly launched: string | null
@@ -69,7 +72,8 @@ export async function launchSession(
   const expires = at + launch.expiresIn * 1000
   const { key, token } = await createSession(lrs, caller, launch, { at, expires })
   try {
-    await tellMeter(lrs, caller, launch, at)
+    await writeLaunchData(lrs, caller, launch)
+    await tellMeter(lrs, caller, launch)
     if (launch.launched) await writeLaunched(lrs, caller, statement)
   } catch (error) {
     // Its token was shown to nobody: the LMS may launch again under the same id.
@@ -113,8 +117,44 @@ async function createSession(lrs: Lrs, caller: Caller, launch: Launch, { at, exp
   throw new Refusal('conflict', `there is a session «${launch.sessionId}» already: each launch has its own`)
 }
 
-function tellMeter(lrs: Lrs, caller: Caller, launch: Launch, at: number): Promise<unknown> {
+/** Before the AU starts (cmi5 §10.1). Whoever may launch may write this one document, whatever else they may. */
+async function writeLaunchData(lrs: Lrs, { tenant, id }: Caller, launch: Launch): Promise<void> {
+  const { activityId, registration } = launch
+  const writer = {
+    kind: 'credential',
+    tenant,
+    id,
+    key: id,
+    label: 'cmi5',
+    purpose: 'lms',
+    scopes: ['state'],
+  } as const
+  const place = {
+    resource: 'state',
+    activity: activitySubject(activityId),
+    agent: learnerOf(launch),
+    registration,
+    id: LAUNCH_DATA,
+  } as const
+  await writeDocument(
+    lrs,
+    writer,
+    { place, activityId },
+    {
+      method: 'PUT',
+      resource: 'state',
+      // Each launch of a registration replaces the launch data of the one before; 2.0 would ask for a precondition.
+      version: '1.0.3',
+      body: new TextEncoder().encode(JSON.stringify(launchDataOf(launch))),
+      contentType: 'application/json',
+    },
+  )
+}
+
+/** The launch data have told the mode; this says where the launch came from as well. Of one session the later record holds. */
+function tellMeter(lrs: Lrs, caller: Caller, launch: Launch): Promise<unknown> {
   const { sessionId: session, actor, origin, launchMode: mode } = launch
+  const at = lrs.clock.now() + 1
   return addLaunches(lrs, caller, { session, learner: actor, origin, mode, at: new Date(at).toISOString() })
 }
 

@@ -1,5 +1,6 @@
 /** The history of one element's settings, pure: which entry is valid when, and what adding one changes (ruling 1). */
 import type { CatalogueEntry } from '../../attempts/derivation.ts'
+import { sameSettings } from '../../attempts/element.ts'
 import type { EntryPart } from './meter-collections.ts'
 
 /** The entry valid at an instant; before the first one, the first reaches back to the beginning. */
@@ -16,8 +17,7 @@ export function inOrder(entries: readonly EntryPart[]): readonly EntryPart[] {
 /** What the entry changes: nothing, only what the element is called, or how it is counted. */
 export function changeBy(entries: readonly EntryPart[], entry: EntryPart): 'equal' | 'name' | 'settings' {
   const valid = validAt(entries, entry.validFrom)
-  const sameSettings = valid?.kind === entry.kind && valid.utilizationTracking === entry.utilizationTracking
-  if (!sameSettings) return 'settings'
+  if (!valid || !sameSettings(valid, entry)) return 'settings'
   return valid.name === entry.name ? 'equal' : 'name'
 }
 
@@ -30,6 +30,6 @@ export function withEntry(entries: readonly EntryPart[], entry: EntryPart): read
 }
 
 export function catalogueEntryOf(id: string, entry: EntryPart): CatalogueEntry {
-  const { name, kind, utilizationTracking, validFrom } = entry
-  return { id, name, kind, utilizationTracking, validFrom }
+  const { name, kind, utilizationTracking, validFrom, tags } = entry
+  return { id, name, kind, utilizationTracking, validFrom, ...(tags && { tags }) }
 }

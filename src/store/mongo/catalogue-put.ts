@@ -117,8 +117,8 @@ async function planOf(
   return { by: randomUUID(), recorded, entries: added, changed: [...changed] }
 }
 
-function partOf({ name, kind, utilizationTracking, validFrom, author }: AuthoredEntry) {
-  return { name, kind, utilizationTracking, validFrom, author }
+function partOf({ name, kind, utilizationTracking, validFrom, tags, author }: AuthoredEntry) {
+  return { name, kind, utilizationTracking, validFrom, ...(tags && { tags }), author }
 }
 
 /** Brings one element into line with a decided put; its revision says whether that has happened already. */

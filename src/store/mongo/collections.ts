@@ -26,6 +26,8 @@ export interface StatementDoc {
   /** As received: text, so that neither numbers nor names nor depth mean anything to the database. */
   readonly raw: string
   readonly timestamp: number | null
+  /** `timestamp`, or `stored` where it sent none. */
+  readonly at: number
   readonly version: string
   readonly credential: string
   /** JSON text. */
@@ -106,6 +108,8 @@ export interface LinkDoc extends IdentityLink {
   readonly tenant: string
   /** The order they were made in. */
   readonly seq: number
+  /** The number of the commit that removed it: kept, so that a process that slept cannot bring it back. */
+  readonly removed?: number
 }
 
 /**
@@ -234,6 +238,8 @@ export const STATEMENT_COLLECTIONS = {
   statements: [
     { key: { tenant: 1, seq: 1 } },
     { key: { tenant: 1, terms: 1, seq: 1 } },
+    { key: { tenant: 1, at: 1, seq: 1 } },
+    { key: { tenant: 1, terms: 1, at: 1, seq: 1 } },
     { key: { tenant: 1, stored: 1, seq: 1 } },
     { key: { tenant: 1, who: 1, seq: 1 } },
   ],

@@ -21,6 +21,7 @@ import { createPurged } from './purged.ts'
 import { createRedirects, type Redirects } from './redirects.ts'
 import { createReferences } from './references.ts'
 import { FACTS, factsEffect } from './replace-facts.ts'
+import { createHold, UNLINK, unlinkEffect } from './split.ts'
 import type { Timing } from './sweeper.ts'
 import { createWriter, KIND } from './write-batches.ts'
 
@@ -73,6 +74,7 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
       [KIND]: application.reapply,
       [FACTS]: factsEffect({ collections, meet, noteObjects, mark }),
       links: linksEffect(collections, joins),
+      [UNLINK]: unlinkEffect(collections),
     },
   })
   const claims = createClaims(collections, journal)
@@ -92,6 +94,7 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
 }
 
 function linksEffect(collections: StatementCollections, joins: Joins): Effect {
+  const hold = createHold(collections)
   return async (commit, payload) => {
     const links = payload as readonly IdentityLink[]
     const changed = await joins.join(commit, links)
@@ -101,5 +104,6 @@ function linksEffect(collections: StatementCollections, joins: Joins): Effect {
       changed.map((identity) => ({ identity, span: ALWAYS })),
     )
     await joins.recordLinks(commit, links)
+    await hold(commit, links)
   }
 }

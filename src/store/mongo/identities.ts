@@ -6,9 +6,11 @@ import { whereIn } from './bulk.ts'
 import type { IdentityDoc, LinkDoc } from './collections.ts'
 import type { Core } from './core.ts'
 import { identitiesOf, identityOf } from './history.ts'
+import { STANDING } from './join.ts'
 import { identityKey, keyOf } from './keys-of.ts'
 import { linksOf } from './meet.ts'
 import { learnersReader } from './metering-reads.ts'
+import { unlinker } from './split.ts'
 
 /** Identities looked at in one step for those that nobody has linked. */
 const STEP = 200
@@ -36,12 +38,25 @@ export function createIdentityStore(core: Core): IdentityStore {
     links: async (tenant, { limit, cursor }) => {
       const [after = -1] = keyIn(cursor, 'n') ?? []
       const rows = await links
-        .find({ tenant, seq: { $gt: after as number } })
+        .find({ tenant, seq: { $gt: after as number }, ...STANDING })
         .sort({ seq: 1 })
         .limit(limit + 1)
         .toArray()
       return pageOf(rows, limit, ({ seq }) => [seq], linkOf)
     },
+    linksOf: async (tenant, id) => {
+      const root = (await core.redirects.rootsOf(tenant, [id])).get(id)
+      const members = root ? await core.redirects.membersOf(tenant, [root.id]) : []
+      const byPeople: Filter<LinkDoc> = { tenant, source: { $ne: 'automatic' }, ...STANDING }
+      const found = await whereIn(
+        links,
+        byPeople,
+        'a',
+        members.map(({ ifi }) => ifi),
+      )
+      return found.sort((a, b) => a.seq - b.seq).map(linkOf)
+    },
+    unlink: unlinker(core.collections, core.journal),
     unlinked: async (tenant, { limit, cursor }) => {
       const [start = ''] = keyIn(cursor, 's') ?? []
       const rows: { readonly key: string; readonly identity: Identity }[] = []
@@ -109,7 +124,7 @@ async function unlinkedAfter(
 
   async function isLinked(family: readonly IdentityDoc[]): Promise<boolean> {
     const ifis = family.map(({ ifi }) => ifi)
-    const byPeople: Filter<LinkDoc> = { tenant, source: { $ne: 'automatic' } }
+    const byPeople: Filter<LinkDoc> = { tenant, source: { $ne: 'automatic' }, ...STANDING }
     const [a, b] = await Promise.all([
       whereIn(links, byPeople, 'a', ifis),
       whereIn(links, byPeople, 'b', ifis),

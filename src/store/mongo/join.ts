@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto'
 import { unionFind } from '../../attempts/union-find.ts'
 import type { IdentityLink, LearnerMerge, TenantId } from '../ports.ts'
-import { byIds, upsertAll, whereIn } from './bulk.ts'
-import type { IdentityDoc, LearnerDoc, StatementCollections } from './collections.ts'
+import { byIds, updateAll, upsertAll, whereIn } from './bulk.ts'
+import type { IdentityDoc, LearnerDoc, LinkDoc, StatementCollections } from './collections.ts'
 import type { Commit } from './journal.ts'
 import { firstSeq, identityKey, keyOf, linkKey } from './keys-of.ts'
 import { byAge, createRedirects } from './redirects.ts'
@@ -23,7 +23,12 @@ interface LinkPlan {
   readonly fresh: readonly IdentityLink[]
   readonly components: readonly Component[]
   readonly merges: readonly LearnerMerge[]
+  /** The learner each known identifier was met as. */
+  readonly met: ReadonlyMap<string, string>
 }
+
+/** A link that nobody has removed. */
+export const STANDING = { removed: { $exists: false } } as const
 
 export interface Joins {
   /** What `join` would do; reads only. A link that exists, by id or as the same pair of the same source, is not fresh. */
@@ -42,9 +47,10 @@ export function createJoins(collections: StatementCollections): Joins {
     const byKey = new Map(
       links.filter(({ a, b }) => a !== b).map((link) => [keyOf(tenant, linkKey(link)), link]),
     )
-    for (const { _id } of await byIds(recorded, byKey.keys(), { projection: { _id: 1 } })) byKey.delete(_id)
+    const there = await whereIn(recorded, STANDING, '_id', byKey.keys(), { projection: { _id: 1 } })
+    for (const { _id } of there) byKey.delete(_id)
     const ids = [...byKey.values()].map(({ id }) => id)
-    const taken = new Set((await whereIn(recorded, { tenant }, 'id', ids)).map(({ id }) => id))
+    const taken = new Set((await whereIn(recorded, { tenant, ...STANDING }, 'id', ids)).map(({ id }) => id))
     return [...byKey.values()].filter(({ id }) => !taken.has(id))
   }
   const identitiesOf = (tenant: TenantId, ifis: readonly string[]) =>
@@ -65,19 +71,17 @@ export function createJoins(collections: StatementCollections): Joins {
     )
     const rootOf = new Map(known.flatMap(({ ifi, learner }) => pairsOf(ifi, roots.get(learner))))
     const components = componentsOf(fresh, rootOf)
-    return { fresh, components, merges: components.flatMap(mergesOf) }
+    const met = new Map(known.map(({ ifi, learner }) => [ifi, learner]))
+    return { fresh, components, merges: components.flatMap(mergesOf), met }
   }
 
-  /** Adds the unknown to the component's learner; @returns to whom each of them belongs, which another process may have decided */
-  const addUnknown = async (
-    commit: Commit,
-    components: readonly Component[],
-  ): Promise<Map<string, string>> => {
+  /** Adds the unknown; @returns the learner each of them was met as, which another process may have decided */
+  const addUnknown = async (commit: Commit, plan: LinkPlan): Promise<Map<string, string>> => {
     const { tenant } = commit
-    const added = components.flatMap(({ learners: [elder], unknown }) => {
-      const learner = elder?.id ?? randomUUID()
-      return unknown.map((ifi) => ({ ifi, learner }))
-    })
+    const homeOf = homes(plan)
+    const added = plan.components.flatMap(({ unknown }) =>
+      unknown.map((ifi) => ({ ifi, learner: homeOf(ifi) })),
+    )
     const fresh = added.map(({ ifi, learner }) => identityOf(tenant, ifi, learner))
     await upsertAll(
       identities,
@@ -97,12 +101,12 @@ export function createJoins(collections: StatementCollections): Joins {
 
   const join: Joins['join'] = async (commit, links) => {
     const { tenant } = commit
-    const { components } = await plan(tenant, links)
+    const planned = await plan(tenant, links)
     // Also those that look joined: by this very commit before a crash, and not marked then.
-    const homes = await addUnknown(commit, components)
+    const met = await addUnknown(commit, planned)
     const roots: string[] = []
-    for (const { learners: known, unknown } of components) {
-      const all = new Set([...known.map(({ id }) => id), ...unknown.flatMap((ifi) => homes.get(ifi) ?? [])])
+    for (const { learners: known, unknown } of planned.components) {
+      const all = new Set([...known.map(({ id }) => id), ...unknown.flatMap((ifi) => met.get(ifi) ?? [])])
       const [only] = all
       roots.push(all.size === 1 && only ? only : (await redirects.unite(tenant, [...all])).id)
     }
@@ -113,13 +117,23 @@ export function createJoins(collections: StatementCollections): Joins {
     plan,
     join,
     recordLinks: async (commit, links) => {
-      const fresh = await freshOf(commit.tenant, links)
+      const { tenant, number } = commit
+      const fresh = (await freshOf(tenant, links)).map((link, n) => ({
+        _id: keyOf(tenant, linkKey(link)),
+        doc: { ...link, tenant, seq: firstSeq(number) + n },
+      }))
+      // One that was removed before is made again; one that was removed since stays so.
+      await updateAll(
+        recorded,
+        fresh.map(({ _id, doc }) => ({
+          _id,
+          within: { removed: { $lt: number } } as unknown as Partial<LinkDoc>,
+          update: { $set: doc, $unset: { removed: '' } },
+        })),
+      )
       await upsertAll(
         recorded,
-        fresh.map((link, n) => ({
-          _id: keyOf(commit.tenant, linkKey(link)),
-          update: { $setOnInsert: { ...link, tenant: commit.tenant, seq: firstSeq(commit.number) + n } },
-        })),
+        fresh.map(({ _id, doc }) => ({ _id, update: { $setOnInsert: doc } })),
       )
     },
   }
@@ -127,6 +141,25 @@ export function createJoins(collections: StatementCollections): Joins {
   function identityOf(tenant: TenantId, ifi: string, learner: string): IdentityDoc {
     const key = identityKey(ifi)
     return { _id: keyOf(tenant, key), tenant, key, ifi, learner, name: null, seen: false }
+  }
+}
+
+/**
+ * The learner that an unknown identifier is met as: one of its own, so that it can part again; only what Rollcall links by
+ * itself never parts, and shares one.
+ */
+function homes({ fresh, met }: LinkPlan): (ifi: string) => string {
+  const sets = unionFind()
+  for (const { a, b, source } of fresh) {
+    for (const ifi of [a, b]) sets.add(ifi)
+    if (source === 'automatic') sets.join(a, b)
+  }
+  const homeOf = new Map([...met].map(([ifi, learner]) => [sets.find(ifi), learner]))
+  return (ifi) => {
+    const set = sets.find(ifi)
+    const home = homeOf.get(set) ?? randomUUID()
+    homeOf.set(set, home)
+    return home
   }
 }
 

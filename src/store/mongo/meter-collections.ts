@@ -22,6 +22,7 @@ export interface EntryPart {
   readonly kind: ElementKind
   readonly utilizationTracking: UtilizationTracking
   readonly validFrom: number
+  readonly tags?: readonly string[]
   readonly author: string
   readonly recorded: number
   /** A later put for the same instant took its place. */

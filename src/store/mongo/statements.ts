@@ -1,17 +1,13 @@
 /** The StatementStore on MongoDB: what readers see ends at the horizon (ruling 29). */
 import type { Filter } from 'mongodb'
-import type {
-  Batch,
-  BatchOutcome,
-  StatementSelection,
-  StatementStore,
-  StoredStatement,
-  TenantId,
-} from '../ports.ts'
+import type { Batch, BatchOutcome, StatementSelection, StatementStore, TenantId } from '../ports.ts'
 import type { Allocator } from './allocator.ts'
 import type { Claims } from './claims.ts'
 import type { StatementCollections, StatementDoc } from './collections.ts'
+import { hiddenWords } from './hidden-words.ts'
 import { keyOf } from './keys-of.ts'
+import { SHOWN, shownOf } from './statement-docs.ts'
+import { createSelectByTime } from './statements-by-time.ts'
 import { retried } from './writing.ts'
 
 export interface StatementParts {
@@ -26,21 +22,6 @@ interface Range {
   readonly from: number
   readonly to: number
 }
-
-const SHOWN = {
-  projection: {
-    seq: 1,
-    id: 1,
-    raw: 1,
-    stored: 1,
-    authority: 1,
-    version: 1,
-    credential: 1,
-    voided: 1,
-    tenant: 1,
-    claim: 1,
-  },
-} as const
 
 const SCANNED = { projection: { ...SHOWN.projection, provenance: 1 } } as const
 
@@ -71,7 +52,7 @@ export function createStatementStore({
       const found = await read(
         {
           tenant,
-          ...(terms.length > 0 && { terms: { $all: [...terms] } }),
+          ...(terms.length > 0 && { terms: { $all: hiddenWords(terms) } }),
           seq: { $gte: range.from, $lte: range.to },
           voided: false,
         },
@@ -80,6 +61,7 @@ export function createStatementStore({
       )
       return { items: found.slice(0, limit).map(shownOf), more: found.length > limit }
     },
+    selectByTime: createSelectByTime(collections, allocator),
     lastSeq: async (tenant) => {
       const { seq } = await allocator.horizon()
       const [last] = await read({ tenant, seq: { $gt: 0, $lte: seq } }, -1, 1)
@@ -127,14 +109,4 @@ function pageRange({ after, upTo = Infinity, ascending }: StatementSelection, { 
   return ascending
     ? { from: Math.max(from, after + 1), to: newest }
     : { from, to: Math.min(newest, after - 1) }
-}
-
-type Shown = Pick<
-  StatementDoc,
-  'id' | 'raw' | 'stored' | 'authority' | 'version' | 'credential' | 'voided' | 'seq'
->
-
-function shownOf({ seq, id, raw, stored, authority, version, credential, voided }: Shown): StoredStatement {
-  if (seq === undefined) throw new Error('only visible statements are shown')
-  return { seq, id, raw, stored, authority, version, credential, voided }
 }

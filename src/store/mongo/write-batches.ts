@@ -7,6 +7,7 @@ import { claimUnder, describesUnder } from './claim-keys.ts'
 import type { Claims } from './claims.ts'
 import type { Reservation, StatementCollections, StatementDoc } from './collections.ts'
 import { factParts } from './fact-parts.ts'
+import { hiddenWords } from './hidden-words.ts'
 import type { Commit, Journal } from './journal.ts'
 import { firstSeq, keyOf } from './keys-of.ts'
 import type { References } from './references.ts'
@@ -94,7 +95,8 @@ function claimOf(
     version,
     credential,
     authority,
-    terms,
+    terms: hiddenWords(terms),
+    at: timestamp ?? stored,
     voiding: voids !== null,
     ...(refers !== undefined && { refers }),
     voids: voidsLevel(voids, voidsOthers),

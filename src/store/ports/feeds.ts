@@ -79,6 +79,13 @@ export interface LearnerMerge {
   readonly from: readonly string[]
 }
 
+export interface Unlinking {
+  /** Who they were until then. */
+  readonly learner: string
+  /** The identifiers of each learner they are then, sorted; of the one who keeps the id first. One part: nothing parts. */
+  readonly parts: readonly (readonly string[])[]
+}
+
 export interface IdentityStore {
   /**
    * Adds links, merges the learners they join, and marks them dirty, in one commit. With `dryRun` it only says what would
@@ -95,6 +102,14 @@ export interface IdentityStore {
   ofLearners(tenant: TenantId, learners: readonly string[]): Promise<ReadonlyMap<string, readonly Identity[]>>
   byIfi(tenant: TenantId, ifi: string): Promise<Identity | null>
   links(tenant: TenantId, page: PageRequest): Promise<Page<IdentityLink>>
+  /** The links between a learner's identifiers, oldest first; automatic ones are left out. */
+  linksOf(tenant: TenantId, learner: string): Promise<readonly IdentityLink[]>
+  /**
+   * Removes a link. What the links that remain hold together stays one learner; what they do not is a learner again: the one it
+   * was before it was merged, or a new one. The elder keeps its id. Marks everybody concerned in the same commit. With `dryRun`
+   * it only says what would be. Null when there is no such link; an automatic one cannot be removed.
+   */
+  unlink(tenant: TenantId, id: string, options: { readonly dryRun: boolean }): Promise<Unlinking | null>
   /** Seen identifiers that no link but an automatic one joins to another, with how many of them each home has. */
   unlinked(tenant: TenantId, page: PageRequest): Promise<Page<Identity>>
 }

@@ -85,6 +85,26 @@ export interface StatementSelection {
   readonly upTo?: number
 }
 
+/** A place in the order of time: `at` is its own timestamp, or `stored` where it sent none. */
+export interface TimePosition {
+  readonly at: number
+  readonly seq: number
+}
+
+/** Which statements, in order of their own time then `seq`. Voided ones are left out. */
+export interface TimeSelection {
+  /** All must hold. */
+  readonly terms: readonly string[]
+  /** On their own time: inclusive / exclusive. */
+  readonly from?: number
+  readonly before?: number
+  readonly ascending: boolean
+  readonly limit: number
+  readonly after?: TimePosition
+  /** Nothing stored after this seq. */
+  readonly upTo: number
+}
+
 export interface StatementStore {
   /**
    * Stores the whole batch or nothing, and never overwrites. In the same commit: voids both ways (a void may come before
@@ -98,6 +118,13 @@ export interface StatementStore {
     tenant: TenantId,
     selection: StatementSelection,
   ): Promise<{ items: readonly StoredStatement[]; more: boolean }>
+  /**
+   * Bounded work: a page may be shorter than asked for, or empty, and still go on. `next`: where; null when there is no more.
+   */
+  selectByTime(
+    tenant: TenantId,
+    selection: TimeSelection,
+  ): Promise<{ items: readonly StoredStatement[]; next: TimePosition | null }>
   /** The newest visible statement's seq; 0 when there is none. */
   lastSeq(tenant: TenantId): Promise<number>
   /** Every statement, voided ones too, ascending by seq: for rebuilding and export. */

@@ -1,5 +1,6 @@
 /** ElementStore on SQLite: the catalogue as a history of dated entries (ruling 1). */
 import type { CatalogueEntry } from '../../attempts/derivation.ts'
+import { sameSettings } from '../../attempts/element.ts'
 import { keyIn, pageOf } from '../page.ts'
 import type { ElementStore, Page, PageRequest, TenantId } from '../ports.ts'
 import { recordChange } from './changes.ts'
@@ -8,7 +9,14 @@ import type { Remote } from './rpc.ts'
 
 type AuthoredEntry = CatalogueEntry & { readonly author: string }
 
-const COLUMNS = 'element AS id, name, kind, tracking AS utilizationTracking, valid_from AS validFrom'
+const COLUMNS = 'element AS id, name, kind, tracking AS utilizationTracking, valid_from AS validFrom, tags'
+
+type EntryRow = Omit<CatalogueEntry, 'tags'> & { readonly tags: string }
+
+function entryOf({ tags, ...entry }: EntryRow): CatalogueEntry {
+  const list = JSON.parse(tags) as string[]
+  return list.length > 0 ? { ...entry, tags: list } : entry
+}
 
 /** The entry valid at an instant; before the first one, the first reaches back to the beginning. */
 const VALID_FROM_AT = `COALESCE(
@@ -35,7 +43,7 @@ export function elementWrites(db: Database, context: WriteContext) {
 
 /** Adds one entry and says what it changed: nothing, only what the element is called, or how it is counted. */
 function entryWriter(db: Database, context: WriteContext) {
-  const validAt = db.prepare<[{ tenant: string; element: string; at: number }], CatalogueEntry>(
+  const validAt = db.prepare<[{ tenant: string; element: string; at: number }], EntryRow>(
     `SELECT ${COLUMNS} FROM element_entry e
      WHERE tenant = @tenant AND element = @element AND superseded = 0 AND valid_from = ${VALID_FROM_AT}`,
   )
@@ -43,23 +51,23 @@ function entryWriter(db: Database, context: WriteContext) {
     'UPDATE element_entry SET superseded = 1 WHERE tenant = ? AND element = ? AND valid_from = ? AND superseded = 0',
   )
   const insert = db.prepare(
-    `INSERT INTO element_entry (tenant, element, valid_from, number, name, kind, tracking, author, recorded)
-     SELECT @tenant, @id, @validFrom, COALESCE(max(number) + 1, 0), @name, @kind, @utilizationTracking, @author, @recorded
+    `INSERT INTO element_entry (tenant, element, valid_from, number, name, kind, tracking, tags, author, recorded)
+     SELECT @tenant, @id, @validFrom, COALESCE(max(number) + 1, 0), @name, @kind, @utilizationTracking, @tags, @author, @recorded
      FROM element_entry WHERE tenant = @tenant AND element = @id AND valid_from = @validFrom`,
   )
   return (tenant: TenantId, entry: AuthoredEntry): 'equal' | 'name' | 'settings' => {
-    const valid = validAt.get({ tenant, element: entry.id, at: entry.validFrom })
-    const sameSettings = valid?.kind === entry.kind && valid.utilizationTracking === entry.utilizationTracking
-    if (sameSettings && valid.name === entry.name) return 'equal'
+    const row = validAt.get({ tenant, element: entry.id, at: entry.validFrom })
+    const same = row !== undefined && sameSettings(entryOf(row), entry)
+    if (same && row.name === entry.name) return 'equal'
     supersede.run(tenant, entry.id, entry.validFrom)
-    const { id, name, kind, utilizationTracking, validFrom, author } = entry
-    insert.run({ tenant, id, name, kind, utilizationTracking, validFrom, author, recorded: context.now() })
-    return sameSettings ? 'name' : 'settings'
+    const { tags = [], ...rest } = entry
+    insert.run({ ...rest, tenant, tags: JSON.stringify(tags), recorded: context.now() })
+    return same ? 'name' : 'settings'
   }
 }
 
 export function elementReads(db: Database) {
-  const inForce = db.prepare<[{ tenant: string; at: number; after: string; limit: number }], CatalogueEntry>(
+  const inForce = db.prepare<[{ tenant: string; at: number; after: string; limit: number }], EntryRow>(
     `SELECT ${COLUMNS} FROM element_entry e
      WHERE tenant = @tenant AND element > @after AND superseded = 0 AND valid_from = ${VALID_FROM_AT}
      ORDER BY element LIMIT @limit`,
@@ -67,24 +75,19 @@ export function elementReads(db: Database) {
   const revision = db.prepare<[string], { revision: number }>(
     'SELECT revision FROM catalogue WHERE tenant = ?',
   )
-  const all = db.prepare<[string], CatalogueEntry>(
+  const all = db.prepare<[string], EntryRow>(
     `SELECT ${COLUMNS} FROM element_entry WHERE tenant = ? AND superseded = 0 ORDER BY element, valid_from`,
   )
   // One transaction, so that the entries are those of the revision.
   const history = db.transaction((tenant: TenantId, knownRevision: number | undefined) => {
     const current = revision.get(tenant)?.revision ?? 0
-    return { revision: current, entries: current === knownRevision ? null : all.all(tenant) }
+    return { revision: current, entries: current === knownRevision ? null : all.all(tenant).map(entryOf) }
   })
   return {
     elements: (tenant: TenantId, now: number, { limit, cursor }: PageRequest): Page<CatalogueEntry> => {
       const [after = ''] = keyIn(cursor, 's') ?? []
       const rows = inForce.all({ tenant, at: now, after: after as string, limit: limit + 1 })
-      return pageOf(
-        rows,
-        limit,
-        (row) => [row.id],
-        (row) => row,
-      )
+      return pageOf(rows, limit, (row) => [row.id], entryOf)
     },
     elementHistory: (tenant: TenantId, knownRevision?: number) => history(tenant, knownRevision),
   }

@@ -15,6 +15,7 @@ import type { Database, WriteContext } from './database.ts'
 import { IDENTITY_ROWS, type IdentityRow, identityOf, learnerLookup } from './learners.ts'
 import { linkIdentities, planLinks } from './merge.ts'
 import type { Remote } from './rpc.ts'
+import { splitWrites } from './split.ts'
 
 interface LinkOptions {
   readonly dryRun: boolean
@@ -29,6 +30,7 @@ interface LinkOutcome {
 
 export function identityWrites(db: Database, context: WriteContext) {
   return {
+    ...splitWrites(db, context),
     linkGiven: (tenant: TenantId, links: readonly IdentityLink[], options: LinkOptions): LinkOutcome => {
       const automatic = links.flatMap(({ a, b, at }) => [...automaticOf(a, at), ...automaticOf(b, at)])
       const { merges } = planLinks(db, tenant, [...automatic, ...links])
@@ -71,6 +73,11 @@ export function identityReads(db: Database) {
                        WHERE j.learner = i.learner AND k.source <> 'automatic')
      ORDER BY i.ifi LIMIT ?`,
   )
+  const ofLearner = db.prepare<[number], IdentityLink>(
+    `SELECT k.id, a.ifi AS a, b.ifi AS b, k.author, k.source, k.at
+     FROM identity a JOIN identity_link k ON k.a = a.id JOIN identity b ON b.id = k.b
+     WHERE a.learner = ? AND k.source <> 'automatic' ORDER BY k.number`,
+  )
   const read = db.transaction((tenant: TenantId, id: string) => {
     const learner = learners.current(tenant, id)
     return learner && { id: learner.id, identities: learners.identities(learner.number) }
@@ -95,6 +102,10 @@ export function identityReads(db: Database) {
         ({ number: _, ...link }) => link,
       )
     },
+    linksOfLearner: (tenant: TenantId, id: string): readonly IdentityLink[] => {
+      const learner = learners.current(tenant, id)
+      return learner ? ofLearner.all(learner.number) : []
+    },
     unlinkedIdentities: (tenant: TenantId, { limit, cursor }: PageRequest): Page<Identity> => {
       const [after = ''] = keyIn(cursor, 's') ?? []
       return pageOf(unlinked.all(tenant, after as string, limit + 1), limit, (row) => [row.ifi], identityOf)
@@ -116,6 +127,8 @@ export function createIdentityStore(
     ofLearners: reads.identitiesOfLearners,
     byIfi: reads.identityByIfi,
     links: reads.identityLinks,
+    linksOf: reads.linksOfLearner,
+    unlink: writes.unlinkGiven,
     unlinked: reads.unlinkedIdentities,
   }
 }

@@ -40,8 +40,12 @@ const statements = memoized((db) => ({
   addLearner: db.prepare<[string, TenantId, number]>(
     'INSERT INTO learner (id, tenant, revision, created) VALUES (?, ?, 1, ?)',
   ),
-  addIdentity: db.prepare<[TenantId, string, number, string | null, 0 | 1]>(
-    'INSERT INTO identity (tenant, ifi, learner, name, seen) VALUES (?, ?, ?, ?, ?)',
+  /** One that was met as a learner of its own. */
+  addIdentity: db.prepare<[TenantId, string, number, number, string | null, 0 | 1]>(
+    'INSERT INTO identity (tenant, ifi, learner, born, name, seen) VALUES (?, ?, ?, ?, ?, ?)',
+  ),
+  addLinked: db.prepare<[TenantId, string, number]>(
+    'INSERT INTO identity (tenant, ifi, learner, seen) VALUES (?, ?, ?, 0)',
   ),
   addLink: db.prepare<[TenantId, string, number, number, string, string, number]>(
     'INSERT INTO identity_link (tenant, id, a, b, author, source, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -99,7 +103,7 @@ export function addIdentity(
 ): number {
   const { addLearner, addIdentity: add } = statements(db)
   const learner = Number(addLearner.run(randomUUID(), tenant, at).lastInsertRowid)
-  return Number(add.run(tenant, ifi, learner, name, 1).lastInsertRowid)
+  return Number(add.run(tenant, ifi, learner, learner, name, 1).lastInsertRowid)
 }
 
 /** The number of an identity (identity.id); one nobody has heard of is added, not seen, with a learner of its own. */
@@ -108,7 +112,7 @@ export function knownIdentity(db: Database, tenant: TenantId, ifi: string, at: n
   const row = identity.get(tenant, ifi)
   if (row !== undefined) return row.id
   const learner = Number(addLearner.run(randomUUID(), tenant, at).lastInsertRowid)
-  return Number(add.run(tenant, ifi, learner, null, 0).lastInsertRowid)
+  return Number(add.run(tenant, ifi, learner, learner, null, 0).lastInsertRowid)
 }
 
 function isFresh(db: Database, tenant: TenantId, { id, a, b, source }: IdentityLink): boolean {
@@ -147,7 +151,7 @@ function componentsOf(db: Database, tenant: TenantId, links: readonly IdentityLi
 }
 
 function join(db: Database, tenant: TenantId, { learners, unknown }: Component, stored: number): void {
-  const { addLearner, addIdentity: add, moveIdentities, redirect, revise, identitiesOf } = statements(db)
+  const { addLearner, addLinked, moveIdentities, redirect, revise, identitiesOf } = statements(db)
   const [known, ...others] = learners
   if (others.length === 0 && unknown.length === 0) return
   const elder = known ?? Number(addLearner.run(randomUUID(), tenant, stored).lastInsertRowid)
@@ -155,7 +159,7 @@ function join(db: Database, tenant: TenantId, { learners, unknown }: Component, 
     moveIdentities.run(elder, other)
     redirect.run({ into: elder, from: other })
   }
-  for (const ifi of unknown) add.run(tenant, ifi, elder, null, 0)
+  for (const ifi of unknown) addLinked.run(tenant, ifi, elder)
   revise.run(elder)
   for (const identity of identitiesOf.all(elder)) markIdentity(db, tenant, identity, ALWAYS, stored)
 }

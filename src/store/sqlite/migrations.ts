@@ -8,10 +8,11 @@ import { descriptionsSchema } from './schema/descriptions.ts'
 import { documentsSchema } from './schema/documents.ts'
 import { factTimesSchema } from './schema/fact-times.ts'
 import { jobsSchema } from './schema/jobs.ts'
-import { meteringSchema } from './schema/metering.ts'
+import { elementTagsSchema, meteringSchema } from './schema/metering.ts'
 import { operationsSchema } from './schema/operations.ts'
-import { profilesSchema, removalsSchema } from './schema/people.ts'
+import { bornSchema, profilesSchema, removalsSchema } from './schema/people.ts'
 import { sessionsSchema } from './schema/sessions.ts'
+import { statementTimesSchema } from './schema/statement-times.ts'
 import { statementsSchema } from './schema/statements.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
@@ -26,6 +27,9 @@ export const MIGRATIONS: readonly string[] = [
   attachmentsSchema,
   closingSchema,
   documentsSchema,
+  elementTagsSchema,
+  bornSchema,
+  statementTimesSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */

@@ -1,21 +1,11 @@
 /** Statements as readers see them. Each function is one short read of one state of the database. */
 import type { StatementSelection, StoredStatement, TenantId } from '../ports.ts'
 import type { Database } from './database.ts'
+import { fromRow, ROW, type StatementRow } from './statement-rows.ts'
 import { createTenantNumberReader } from './tenant-numbers.ts'
 import { createTermSearch } from './term-index.ts'
 import { createTermReader } from './terms.ts'
-import { uuidBytes, uuidText } from './uuid.ts'
-
-interface StatementRow {
-  readonly seq: number
-  readonly id: Buffer
-  readonly raw: string
-  readonly stored: number
-  readonly authority: string
-  readonly version: string
-  readonly credential: string
-  readonly voided: 0 | 1
-}
+import { uuidBytes } from './uuid.ts'
 
 /** Seqs, both inclusive. */
 interface Range {
@@ -28,9 +18,6 @@ interface ScannedRow extends StatementRow {
   readonly received: number | null
   readonly sourceAuthority: string | null
 }
-
-const ROW = `SELECT s.seq, s.id, s.raw, s.stored, o.authority, s.version, o.credential, s.voided
-  FROM statement s CROSS JOIN origin o ON o.id = s.origin`
 
 export function statementReads(db: Database) {
   const numberOf = createTenantNumberReader(db)
@@ -126,8 +113,4 @@ function fromScanned({ imported, received, sourceAuthority, ...row }: ScannedRow
     ...fromRow(row),
     ...(imported === 1 && { provenance: { received, authority: sourceAuthority } }),
   }
-}
-
-function fromRow({ id, voided, ...row }: StatementRow): StoredStatement {
-  return { ...row, id: uuidText(id), voided: voided === 1 }
 }

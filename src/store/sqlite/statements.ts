@@ -2,6 +2,7 @@
 import type { Batch, IncomingStatement, StatementStore } from '../ports.ts'
 import { type PackedFact, packFact } from './facts.ts'
 import type { Remote } from './rpc.ts'
+import type { statementTimeReads } from './statements-by-time.ts'
 import type { statementReads } from './statements-read.ts'
 import type { statementWrites } from './statements-write.ts'
 
@@ -16,13 +17,14 @@ export interface PackedBatch extends Omit<Batch, 'statements'> {
 
 export function createStatementStore(
   writes: Pick<Remote<ReturnType<typeof statementWrites>>, 'insertStatements'>,
-  reads: Remote<ReturnType<typeof statementReads>>,
+  reads: Remote<ReturnType<typeof statementReads> & ReturnType<typeof statementTimeReads>>,
   horizon: () => number,
 ): StatementStore {
   return {
     insert: (tenant, batch) => writes.insertStatements(tenant, packed(batch)),
     find: (tenant, id, voided) => reads.findStatement(tenant, id, voided),
     select: (tenant, selection) => reads.selectStatements(tenant, selection),
+    selectByTime: (tenant, selection) => reads.selectStatementsByTime(tenant, selection),
     lastSeq: (tenant) => reads.lastStatementSeq(tenant),
     scan: (tenant, afterSeq, limit) => reads.scanStatements(tenant, afterSeq, limit),
     consistentThrough: async () => horizon(),

@@ -24,6 +24,7 @@ import { removalWrites } from './removals.ts'
 import type { Remote } from './rpc.ts'
 import { sessionReads, sessionWrites } from './sessions.ts'
 import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
+import { statementTimeReads } from './statements-by-time.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
@@ -69,6 +70,7 @@ export function allReads(db: Database) {
     ...attachmentReads(db),
     ...descriptionReads(db),
     ...documentReads(db),
+    ...statementTimeReads(db),
     ...elementReads(db),
     ...identityReads(db),
     ...profileReads(db),

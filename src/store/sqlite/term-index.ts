@@ -5,6 +5,7 @@
  */
 import type { Statement } from 'better-sqlite3'
 import type { Database, WriteContext } from './database.ts'
+import type { Alternatives } from './terms.ts'
 
 /** Statements in one table of the index. */
 export const PARTITION = 2 ** 18
@@ -55,7 +56,7 @@ export function createTermIndex(db: Database, context: Pick<WriteContext, 'onRol
 
 export interface TermSearch {
   /** All must be there. */
-  readonly tokens: readonly string[]
+  readonly tokens: readonly Alternatives[]
   /** Both inclusive. */
   readonly from: number
   readonly to: number
@@ -82,7 +83,7 @@ export function createTermSearch(db: Database): (search: TermSearch) => number[]
     return prepared.get(key)
   }
   return ({ tokens, from, to, ascending, limit }) => {
-    const match = tokens.join(' AND ')
+    const match = tokens.map((one) => `(${one.join(' OR ')})`).join(' AND ')
     const found: number[] = []
     const [first, last] = [partitionOf(from), partitionOf(to)]
     for (let step = 0; step <= last - first && found.length < limit; step++) {

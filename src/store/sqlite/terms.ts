@@ -12,6 +12,9 @@ const REMEMBERED = 200_000
 /** Begins the token of a term that references do not inherit: no number does. */
 const OWN = '0'
 
+/** One of them must be there. */
+export type Alternatives = readonly string[]
+
 /** The token of a term in the index: its number in base 36. */
 const tokenOf = (id: number, term: string) => (isOwnTerm(term) ? OWN : '') + id.toString(36)
 
@@ -60,22 +63,22 @@ export function createTerms(
 }
 
 /**
- * For reading: an expression that each term must fit; null when one of the terms was never used in this tenant, so that
+ * For reading: of each term the tokens it may stand as; null when one of the terms was never used in this tenant, so that
  * nothing can match all of them. A credential was once no token of its own kind, so either is taken.
  */
 export function createTermReader(
   db: Database,
-): (tenant: number, terms: readonly string[]) => string[] | null {
+): (tenant: number, terms: readonly string[]) => readonly Alternatives[] | null {
   const find = db
     .prepare<[number, Buffer], number>('SELECT id FROM term WHERE tenant = ? AND hash = ?')
     .pluck()
   return (tenant, terms) => {
-    const tokens: string[] = []
+    const tokens: Alternatives[] = []
     for (const term of terms) {
       const id = find.get(tenant, hashOf(term))
       if (id === undefined) return null
       const token = tokenOf(id, term)
-      tokens.push(isOwnToken(token) ? `(${token} OR ${token.slice(OWN.length)})` : token)
+      tokens.push(isOwnToken(token) ? [token, token.slice(OWN.length)] : [token])
     }
     return tokens
   }

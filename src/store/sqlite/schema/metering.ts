@@ -139,3 +139,8 @@ CREATE TABLE recount_failure (
   PRIMARY KEY (tenant, learner)
 ) STRICT, WITHOUT ROWID;
 `
+
+/** What an administrator files an element under: a JSON list, sorted. */
+export const elementTagsSchema = `
+ALTER TABLE element_entry ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+`

@@ -55,3 +55,9 @@ CREATE INDEX deletion_by_time ON deletion (tenant, at, id);
 CREATE INDEX deletion_open ON deletion (at) WHERE state NOT IN ('done', 'refused');
 CREATE INDEX deletion_deleting ON deletion (tenant, at, id) WHERE state = 'deleting';
 `
+
+/** The learner an identity was met as: what a split goes back to. Null when it was never one of its own. */
+export const bornSchema = `
+ALTER TABLE identity ADD COLUMN born INTEGER REFERENCES learner (number);
+UPDATE identity SET born = learner;
+`
