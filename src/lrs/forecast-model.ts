@@ -87,6 +87,6 @@ async function activations(
 }
 
 /** A learner's one key is the learner. */
-export function keyOf(learner: string, key: string): string {
+function keyOf(learner: string, key: string): string {
   return key === 'learner' ? learner : `${learner}|${key}`
 }

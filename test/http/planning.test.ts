@@ -1,4 +1,4 @@
-/** Looking ahead over HTTP: forecasts. */
+/** Looking ahead over HTTP: forecasts, and policies tried on the past. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
 
@@ -62,6 +62,17 @@ async function idOf(name: string): Promise<string> {
   return items.find(({ identities }) => JSON.stringify(identities).includes(`"${name}"`))?.learner ?? ''
 }
 
+async function importLearners(csv: string): Promise<void> {
+  const as = await server.credential('lms', ['learners'])
+  const query = `homePage=${encodeURIComponent((learner('x').account as { homePage: string }).homePage)}`
+  const response = await fetch(`${server.url}/api/v1/learners/import?${query}`, {
+    method: 'POST',
+    headers: { Authorization: as, 'Content-Type': 'text/csv' },
+    body: csv,
+  })
+  expect(response.status, await response.text()).toBe(200)
+}
+
 describe('POST /forecasts', () => {
   it('F5: says median, band, chance to be over, the day the limit is reached, and its own past accuracy', async () => {
     const { status, body } = await post('/forecasts', { policy: 'month' })
@@ -98,20 +109,16 @@ describe('POST /forecasts', () => {
   })
 
   it('F6: plans for a team, shows the prior it reckons with, and only the part within the window', async () => {
-    const csv =
-      'homePage,account,name,team\nhttps://lms.example.org,new-1,New One,Sales\nhttps://lms.example.org,new-2,New Two,Sales\n'
-    const response = await server.api('/learners/import', { method: 'POST', body: csv })
-    await response.text()
     const { body } = await post('/forecasts', { policy: 'month', rollouts: [{ newPeople: 100 }] })
     expect(body.rollouts).toEqual([{ people: 100, alreadyCounted: 0, added: 65, rate: 0.65 }])
     const starts = new Date(month + 62 * DAY).toISOString()
     const beyond = await post('/forecasts', { policy: 'month', rollouts: [{ newPeople: 100, starts }] })
     expect(beyond.body.rollouts).toEqual([{ people: 100, alreadyCounted: 0, added: 0, rate: 0 }])
-    expect(
-      (await post('/forecasts', { policy: 'month', rollouts: [{ team: 'Nobody' }] })).body,
-    ).toMatchObject({
-      rollouts: [{ people: 0, added: 0 }],
-    })
+    await importLearners('name,identities,teams\nNew,new-1,Sales\nEarly,early-2,Sales\n')
+    const team = await post('/forecasts', { policy: 'month', rollouts: [{ team: 'Sales', rate: 1 }] })
+    expect(team.body).toMatchObject({ median: 21, rollouts: [{ people: 2, alreadyCounted: 1, added: 1 }] })
+    const nobody = await post('/forecasts', { policy: 'month', rollouts: [{ team: 'Nobody' }] })
+    expect(nobody.body).toMatchObject({ rollouts: [{ people: 0, added: 0 }] })
   })
 
   it('F5: says that there is too little history instead of a number', async () => {
@@ -146,5 +153,80 @@ describe('POST /forecasts', () => {
     const content = await server.credential('learner', ['statements/write'])
     expect((await post('/forecasts', { policy: 'month' }, content)).status).toBe(403)
     expect((await server.api('/forecasts')).status).toBe(405)
+  })
+})
+
+describe('POST /simulations', () => {
+  const draft = (extra: object = {}) => policy('draft', extra)
+  interface Simulated {
+    windows: { start: string; count: number; whole: boolean; over: number | null; cost: object | null }[]
+    advice: { options: Json[]; breakEvens: Json[] } | null
+  }
+  const simulated = async (body: object) => {
+    const { status, body: view } = await post('/simulations', body)
+    expect(status, JSON.stringify(view)).toBe(200)
+    return view as unknown as Simulated
+  }
+
+  it('F7: counts every past window as the policy would that is really made, and makes none', async () => {
+    const view = await simulated({ policy: draft() })
+    const { items } = (await (await server.api('/windows?policy=month')).json()) as {
+      items: { start: string; activeLearners: number }[]
+    }
+    const counted = items.filter(({ activeLearners }) => activeLearners > 0).reverse()
+    expect(view.windows).toHaveLength(10)
+    expect(view.windows.map(({ start, count }) => [start, count])).toEqual(
+      counted.map(({ start, activeLearners }) => [start, activeLearners]),
+    )
+    expect(view.windows.map(({ whole, over }) => [whole, over])).toEqual([
+      ...Array.from({ length: 9 }, () => [true, 5]),
+      [false, 0],
+    ])
+    const ids = ((await (await server.api('/policies')).json()) as { items: { policy: { id: string } }[] })
+      .items
+    expect(ids.map((one) => one.policy.id)).not.toContain('draft')
+    expect((await server.api('/licence?policy=draft')).status).toBe(404)
+  })
+
+  it('A16: prices a window by its surcharge and by what is over the limit', async () => {
+    const price = { surchargePct: 50, perExtra: '2.50' }
+    const { windows } = await simulated({ policy: draft({ price }), baseFee: '100' })
+    expect(windows[0]?.cost).toEqual({ fee: '150.00', extra: '12.50', total: '162.50' })
+    expect(windows.at(-1)?.cost).toEqual({ fee: '150.00', extra: '0.00', total: '150.00' })
+    expect((await simulated({ policy: draft() })).windows[0]?.cost).toBeNull()
+  })
+
+  it('F7: compares 12, 3 and 1 months by their whole windows, and has no advice for rolling ones', async () => {
+    const from = new Date(monthsBack(9)).toISOString()
+    const { advice } = await simulated({ policy: draft(), from })
+    const monthly = advice?.options.find(({ months }) => months === 1)
+    expect(monthly).toMatchObject({ surchargePct: 50, windows: 9, peak: 20, feeUnits: 30, over: 9 })
+    const rolling = draft({ window: { kind: 'rolling', length: { months: 1 } } })
+    expect((await simulated({ policy: rolling })).advice).toBeNull()
+  })
+
+  it('keeps to the time that is asked for', async () => {
+    const [from, to] = [monthsBack(3), monthsBack(1)].map((at) => new Date(at).toISOString())
+    const { windows } = await simulated({ policy: draft(), from, to })
+    expect(windows.map(({ start, count }) => [start.slice(0, 7), count])).toEqual([
+      [from?.slice(0, 7), 20],
+      [new Date(monthsBack(2)).toISOString().slice(0, 7), 20],
+    ])
+  })
+
+  it('refuses a draft as a policy is refused, each fault with its place', async () => {
+    const wrong = await post('/simulations', { policy: { ...draft(), colour: 1, count: { any: [] } } })
+    expect(wrong.status).toBe(400)
+    expect(JSON.stringify(wrong.body)).toContain('$.policy.count.any')
+    expect((await post('/simulations', { policy: draft({ unique: { by: ['tenant'] } }) })).status).toBe(422)
+    for (const bad of [
+      {},
+      { policy: draft(), baseFee: 'free' },
+      { policy: draft(), from: '2990-01-01T00:00:00Z' },
+      { policy: draft(), from: '2026-02-01T00:00:00Z', to: '2026-01-01T00:00:00Z' },
+    ])
+      expect((await post('/simulations', bad)).status, JSON.stringify(bad)).toBe(400)
+    const content = await server.credential('learner', ['statements/write'])
+    expect((await post('/simulations', { policy: draft() }, content)).status).toBe(403)
   })
 })

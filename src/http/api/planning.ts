@@ -1,7 +1,8 @@
-/** Looking ahead: forecasts of the open window. */
+/** Looking ahead: forecasts of the open window, and policies tried on the past. */
 import { Router } from 'express'
 import type { Lrs } from '../../lrs/context.ts'
 import { readForecast } from '../../lrs/forecast.ts'
+import { simulate } from '../../lrs/simulate.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { jsonOf, noParameters } from './request.ts'
 
@@ -13,6 +14,14 @@ export function planningRoutes(lrs: Lrs): Router {
     .all(noParameters)
     .post(async (request, response) => {
       response.json(await readForecast(lrs, callerOf(response), jsonOf(request)))
+    })
+    .all(allowOnly('POST'))
+
+  router
+    .route('/simulations')
+    .all(noParameters)
+    .post(async (request, response) => {
+      response.json(await simulate(lrs, callerOf(response), jsonOf(request)))
     })
     .all(allowOnly('POST'))
 
