@@ -1,8 +1,8 @@
 /** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
 import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend } from 'agenda'
-import { requestDue } from '../lrs/close/due.ts'
 import { type DrainDeps, drain, LEASE_MS } from './drain.ts'
+import { createNightly } from './nightly.ts'
 import { createPace } from './pace.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
 
@@ -12,9 +12,6 @@ const SWEEP = 'sweep attachments'
 const POLL_MS = 500
 /** A drain that nobody woke: what a crash left behind. */
 const SAFETY_NET = '5 seconds'
-const CLOSE = 'close'
-/** Windows whose grace is over are looked for this often. */
-const CLOSE_EVERY = '1 minute'
 
 export interface Jobs {
   /** Something is dirty. */
@@ -38,6 +35,7 @@ export async function startJobs(
   let scheduling: Promise<void> | null = null
   /** The last drain. One that took too long is given up by Agenda, but still writes under the same lease. */
   let drained: Promise<void> = Promise.resolve()
+  const nightly = createNightly(deps, holder, stopping.signal, report)
 
   const agenda = new Agenda({
     backend,
@@ -56,10 +54,7 @@ export async function startJobs(
     const control = { signal: stopping.signal, touch: () => job.touch() }
     drained = drained.catch(() => undefined).then(() => drain(deps, holder, control, pace))
     await drained
-  })
-  // biome-ignore lint/nursery/noMisusedPromises: as above.
-  agenda.define(CLOSE, async (_job) => {
-    if (await requestDue(deps)) wake()
+    nightly.look()
   })
   agenda.on(`complete:${DRAIN}`, () => {
     running = false
@@ -69,7 +64,6 @@ export async function startJobs(
   agenda.define(SWEEP, async () => await sweepAttachments(deps))
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
-  await agenda.every(CLOSE_EVERY, CLOSE)
   await agenda.every('1 hour', SWEEP)
 
   function wake(): void {
@@ -98,6 +92,7 @@ export async function startJobs(
       // Unlocks what is queued; what runs ends at its slice and unlocks itself.
       await agenda.stop(false)
       await ended
+      await nightly.ended()
     },
   }
 }

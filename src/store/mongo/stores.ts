@@ -112,7 +112,7 @@ export function effectsOf(db: Db, clock: Clock): Readonly<Record<string, Effect>
     [PURGE]: purgeEffect(
       collections,
       createPurged(collections),
-      createAttachmentTaking(attachmentCollections(db), () => clock.now()),
+      createAttachmentTaking(attachmentCollections(db), collections, () => clock.now()),
     ),
   }
 }
