@@ -14,6 +14,7 @@ import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
 import { peopleRoutes } from './people.ts'
+import { planningRoutes } from './planning.ts'
 import { reportRoutes } from './reports.ts'
 import { jsonOf } from './request.ts'
 import { statementRoutes } from './statements.ts'
@@ -48,6 +49,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
   router.use(
     licenceRoutes(lrs),
     closingRoutes(lrs),
+    planningRoutes(lrs),
     reportRoutes(lrs, bodies),
     statementRoutes(lrs),
     peopleRoutes(lrs, bodies),
