@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const ON_BOTH_STORES = [
   'test/http/{access,bad-bodies,closing,cmi5,deletions,freshness,licence,lookups,operations,people,planning,policies,state-metering,statement-list,statement-search,statements}.test.ts',
   'test/presets/presets.test.ts',
-  'test/e2e/{demo,kill,process,samples}.test.ts',
+  'test/e2e/{demo,import,kill,process,samples}.test.ts',
   'test/jobs/close.test.ts',
   'test/lrs/rebuild.test.ts',
   'test/acceptance/*.test.ts',
