@@ -6,6 +6,7 @@ import { windowsBefore } from '../metering/windows.ts'
 import type { TenantId } from '../store/ports.ts'
 import type { Lrs } from './context.ts'
 import type { PolicyHistory } from './policies.ts'
+import { Refusal } from './refusal.ts'
 
 type ForecastDeps = Pick<Lrs, 'stores' | 'clock'>
 
@@ -14,6 +15,8 @@ const WINDOWS = 24
 const PAGE = 1_000
 /** A model is used again that long although somebody was counted meanwhile, and never on another day, ms. */
 const FRESH_MS = 300_000
+/** Learners one model takes: it is worked out in one go, and nobody else is answered meanwhile. */
+const MOST_LEARNERS = 20_000
 const DAY_MS = 86_400_000
 /** Models kept: each remembers where every learner stands. */
 const KEPT = 16
@@ -31,7 +34,7 @@ export function forecastModel(
   deps: ForecastDeps,
   tenant: TenantId,
   history: PolicyHistory,
-  { open, count }: { readonly open: Window; readonly count: number },
+  { open, count, limit }: { readonly open: Window; readonly count: number; readonly limit: number | null },
 ): Promise<Model> {
   const models = kept.get(deps.stores) ?? new Map<string, Kept>()
   kept.set(deps.stores, models)
@@ -39,7 +42,7 @@ export function forecastModel(
   const now = deps.clock.now()
   const known = models.get(name)
   if (known && isFresh(known, count, now)) return known.model
-  const model = readModel(deps, tenant, history, open, now)
+  const model = readModel(deps, tenant, history, { open, now, limit })
   models.delete(name)
   models.set(name, { count, made: now, model })
   for (const oldest of [...models.keys()].slice(0, -KEPT)) models.delete(oldest)
@@ -56,15 +59,17 @@ async function readModel(
   deps: ForecastDeps,
   tenant: TenantId,
   { versions }: PolicyHistory,
-  open: Window,
-  now: number,
+  { open, now, limit }: { readonly open: Window; readonly now: number; readonly limit: number | null },
 ): Promise<Model> {
   const range = { from: Number.MIN_SAFE_INTEGER, to: open.start }
   const windows = [...windowsBefore(versions, range, WINDOWS).reverse(), open]
   const read: WindowActivations[] = []
   for (const window of windows)
     read.push({ start: window.start, end: window.end, activations: await activations(deps, tenant, window) })
-  return modelOf(historyOf(read), now)
+  const made = historyOf(read)
+  if (made.keys.length > MOST_LEARNERS)
+    throw new Refusal('too-large', `a forecast takes ${MOST_LEARNERS} learners at most`)
+  return modelOf(made, now, limit)
 }
 
 async function activations(

@@ -63,7 +63,7 @@ interface RolloutView {
 }
 
 /**
- * @throws Refusal `malformed`, `not-found` (policy, learner), `conflict` (no window is open), `not-yet-available` (a rolling
+ * @throws Refusal `malformed`, `not-found` (policy, learner), `conflict` (no window is open), `too-large`, `not-yet-available` (a rolling
  * window has no end)
  */
 export async function readForecast(lrs: Lrs, caller: Caller, input: unknown): Promise<ForecastView> {
@@ -75,7 +75,11 @@ export async function readForecast(lrs: Lrs, caller: Caller, input: unknown): Pr
   const planned = await plannedOf(lrs, caller.tenant, policy, rollouts)
   const { at: through } = await lrs.stores.metering.computedThrough(caller.tenant)
   const count = await liveCount(lrs, caller.tenant, open)
-  const model = await forecastModel(lrs, caller.tenant, history, { open, count })
+  const model = await forecastModel(lrs, caller.tenant, history, {
+    open,
+    count,
+    limit: policy.limit.included ?? null,
+  })
   const over = await overFrom(lrs, caller.tenant, history, { policy, open })
   const effects = planned.map((one, index) =>
     withinWindow(one, rollouts[index] as RolloutInput, model.asOf, open),
@@ -92,7 +96,7 @@ export async function readForecast(lrs: Lrs, caller: Caller, input: unknown): Pr
     computedThrough: iso(through),
     ...viewOf(forecast, building),
     limit: policy.limit.included ?? null,
-    reachesLimitOn: reachedOn(model, policy, building),
+    reachesLimitOn: reachedOn(model, building),
     joinersExpected: Math.round(model.point.joiners.mean),
     rollouts: added.map((effect, index) => rolloutView(effect, effects[index] as Rollout)),
     ...(bare && { without: withoutOf(viewOf(bare, building)) }),
@@ -160,10 +164,8 @@ function withoutOf({ median, band, probabilityOver }: ReturnType<typeof viewOf>)
   return { median, band, probabilityOver }
 }
 
-function reachedOn({ crossing }: Model, { limit: { included } }: Policy, building: boolean): string | null {
-  if (included === undefined || building) return null
-  const day = crossing(included)
-  return day === null ? null : (iso(day).split('T')[0] ?? null)
+function reachedOn({ crossing }: Model, building: boolean): string | null {
+  return crossing === null || building ? null : (iso(crossing).split('T')[0] ?? null)
 }
 
 function rolloutView({ people, alreadyCounted, added }: RolloutEffect, { rate }: Rollout): RolloutView {

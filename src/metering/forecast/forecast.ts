@@ -17,23 +17,25 @@ export interface Model {
   readonly reach: number | null
   /** Where each known key stands. */
   readonly standing: ReadonlyMap<string, Cohort | 'counted'>
-  /** The day (ms) on which that many are expected to be counted; null when it is not within the window. */
-  crossing(number: number): number | null
+  /** The day (ms) on which the limit is expected to be reached; null when it is not within the window. */
+  readonly crossing: number | null
 }
 
-/** @param asOf ms, within the last window of the history */
-export function modelOf(history: ActivationHistory, asOf: number): Model {
+/**
+ * @param asOf ms, within the last window of the history
+ * @param limit null = none
+ */
+export function modelOf(history: ActivationHistory, asOf: number, limit: number | null = null): Model {
   const window = history.windows.length - 1
   const past = pastForecasts(history, window, asOf)
   const point = pointAt(history, window, asOf)
-  const days = expectedByDay(history, asOf)
   return {
     asOf,
     point,
     past,
     reach: reachOf(past),
     standing: standingOf(history, window, asOf),
-    crossing: (number) => days.find(({ expected }) => expected >= number)?.day ?? null,
+    crossing: limit === null || point.mean < limit ? null : crossingOf(history, asOf, limit),
   }
 }
 
@@ -51,24 +53,18 @@ function standingOf(
   return standing
 }
 
-/** At most so many days are looked at: long windows in longer steps. */
-const STEPS = 31
-
-/** What is expected to be counted by the end of each day to come. */
-function expectedByDay(
-  history: ActivationHistory,
-  asOf: number,
-): readonly { readonly day: number; readonly expected: number }[] {
+/** The curve only rises, so the day is found by halving. The end is expected to reach the limit. */
+function crossingOf(history: ActivationHistory, asOf: number, limit: number): number {
   const window = history.windows.length - 1
   const { start, end } = history.windows[window] as { start: number; end: number }
-  const step = Math.max(DAY_MS, (end - asOf) / STEPS)
-  const found: { day: number; expected: number }[] = []
-  for (let day = asOf; day < end; ) {
-    day = Math.min(end, day + step)
-    const { mean } = pointAt(history, window, asOf, (day - start) / (end - start))
-    found.push({ day: Math.min(day, end - 1), expected: mean })
+  let [before, reached] = [0, Math.ceil((end - asOf) / DAY_MS)]
+  while (reached - before > 1) {
+    const middle = Math.floor((before + reached) / 2)
+    const until = (asOf + middle * DAY_MS - start) / (end - start)
+    if (pointAt(history, window, asOf, until).mean >= limit) reached = middle
+    else before = middle
   }
-  return found
+  return Math.min(asOf + reached * DAY_MS, end - 1)
 }
 
 export interface Forecast {
