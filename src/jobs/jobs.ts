@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend } from 'agenda'
 import { requestDue } from '../lrs/close/due.ts'
+import { type AlertJobsDeps, startAlertJobs } from './alerts.ts'
 import { type DrainDeps, drain, LEASE_MS } from './drain.ts'
 import { createPace } from './pace.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
@@ -27,6 +28,7 @@ export async function startJobs(
   deps: DrainDeps,
   backend: AgendaBackend,
   report: (error: unknown) => void,
+  alerting: Pick<AlertJobsDeps, 'home' | 'senders'>,
 ): Promise<Jobs> {
   const holder = randomUUID()
   const stopping = new AbortController()
@@ -71,6 +73,7 @@ export async function startJobs(
   await agenda.every(SAFETY_NET, DRAIN)
   await agenda.every(CLOSE_EVERY, CLOSE)
   await agenda.every('1 hour', SWEEP)
+  const alerts = await startAlertJobs(agenda, { ...deps, ...alerting }, stopping.signal)
 
   function wake(): void {
     again = true
@@ -98,6 +101,7 @@ export async function startJobs(
       // Unlocks what is queued; what runs ends at its slice and unlocks itself.
       await agenda.stop(false)
       await ended
+      await alerts.ended()
     },
   }
 }

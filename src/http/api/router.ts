@@ -9,6 +9,7 @@ import { Refusal } from '../../lrs/refusal.ts'
 import { readJson } from '../../xapi/json.ts'
 import { allowOnly, bytesOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'
+import { alertRoutes } from './alerts.ts'
 import { closingRoutes } from './closing.ts'
 import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
@@ -48,6 +49,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
   router.use(
     licenceRoutes(lrs),
     closingRoutes(lrs),
+    alertRoutes(lrs),
     reportRoutes(lrs, bodies),
     statementRoutes(lrs),
     peopleRoutes(lrs, bodies),
