@@ -182,6 +182,17 @@ order(
 
 order(
   program
+    .command('verify')
+    .description(
+      'Check every closed window: the seal, and that its statements still give it with all adjustments (exit code 1 when not).',
+    )
+    .option('--policy <id>', 'only this policy')
+    .option(...inTenant),
+  'verify --policy accord-12m',
+).action((options) => run('verify', options))
+
+order(
+  program
     .command('import <file>')
     .description(
       'Import statements, one a line, plain or gzip. Can be repeated; goes on where it was stopped. Exit code 0: all in, 1: some lines refused, 2: not finished.',
@@ -236,7 +247,8 @@ async function run(command: string, given: object | (() => object)): Promise<voi
       ? await orderServer(config.ROLLCALL_DATA, order, shown).finally(shown.end)
       : null
     if (exit !== null) return exit
-    const app = await startApp({ ...config, ROLLCALL_LOG: 'error' })
+    // One command asks one thing at a time: more readers would only take memory.
+    const app = await startApp({ ...config, ROLLCALL_LOG: 'error', ROLLCALL_READERS: 1 })
     try {
       showFirst(app.first, print)
       return await runCommand(app, { command, input }, { ...shown, signal: interrupted() })

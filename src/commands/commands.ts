@@ -16,6 +16,7 @@ import {
   retireSecrets,
   rotateCredential,
 } from '../lrs/accounts.ts'
+import { verifyWindow } from '../lrs/close/verify.ts'
 import type { Lrs } from '../lrs/context.ts'
 import { backUp } from '../lrs/files/back-up.ts'
 import type { FileTask } from '../lrs/files/task.ts'
@@ -158,6 +159,19 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     const { policy } = z.object({ policy: z.string() }).loose().parse(input)
     const { differences, failing } = await rebuild(lrs, await callerIn(lrs, input), policy, print)
     return differences === 0 && failing === 0 ? 0 : 1
+  },
+  verify: async (lrs, input, print) => {
+    const { policy } = z.object({ policy: z.string().optional() }).loose().parse(input)
+    const { tenant } = await callerIn(lrs, input)
+    let mismatches = 0
+    for (const closing of await lrs.stores.snapshots.closings(tenant)) {
+      if (policy !== undefined && closing.policy !== policy) continue
+      const found = await verifyWindow(lrs, tenant, closing)
+      mismatches += found?.mismatches.length ?? 0
+      print(`${closing.window}: ${closing.count} counted, ${found?.mismatches.length ?? 0} differences`)
+      for (const line of found?.mismatches ?? []) print(`  ${line}`)
+    }
+    return mismatches === 0 ? 0 : 1
   },
   import: async (lrs, input, _print, files) => {
     const { tenant } = await callerIn(lrs, input)

@@ -106,6 +106,17 @@ function measuredAtScrape(
     },
   )
   gauge(
+    'rollcall_snapshot_mismatches',
+    'Differences that the last look at each closed window found; anything above 0 is an alarm.',
+    async () => {
+      const tenants = await stores.tenants.list()
+      const closings = await Promise.all(tenants.map(({ id }) => stores.snapshots.closings(id)))
+      return closings
+        .flat()
+        .reduce((sum, { verification }) => sum + (verification?.mismatches.length ?? 0), 0)
+    },
+  )
+  gauge(
     'rollcall_store_bytes',
     'What the store takes on its disk, in bytes.',
     async () => (await stores.upkeep.size()).bytes,

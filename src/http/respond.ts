@@ -64,8 +64,7 @@ export function respondToErrors({ lrs, log, keep, refused }: RefusalDeps): Error
 
   function remember(request: Request, response: Response, refusal: Refusal): void {
     const caller = response.locals.caller as Caller | undefined
-    // A flood and a full disk must not cost a write each.
-    if (!caller || UNREMEMBERED.has(refusal.kind) || keep === 0) return
+    if (!caller || keep === 0 || !isWorthKeeping(request, refusal)) return
     const record = {
       at: lrs.clock.now(),
       credential: caller.kind === 'credential' ? caller.key : caller.email,
@@ -79,6 +78,15 @@ export function respondToErrors({ lrs, log, keep, refused }: RefusalDeps): Error
       .add(caller.tenant, record, keep)
       .catch((cause) => log.warn({ err: cause }, 'refusal not logged'))
   }
+}
+
+/**
+ * A flood and a full disk must not cost a write each. That something is not there is an answer: all content asks for the state
+ * it has not saved yet, by names that may be somebody's (ruling 25).
+ */
+function isWorthKeeping({ method }: Request, { kind }: Refusal): boolean {
+  if (kind === 'not-found' && (method === 'GET' || method === 'HEAD')) return false
+  return !UNREMEMBERED.has(kind)
 }
 
 function send(response: Response, refusal: Refusal | null): void {

@@ -1,55 +1,69 @@
-/** The jobs of alerts: looking which levels are reached, and sending what is due. Both run beside the drain, however long that takes. */
-import type { Agenda } from 'agenda'
+/** Alerts are raised and sent beside the drain: counting waits for no mail server, and a drain that is busy delays no alert. */
 import { deliverDue } from '../lrs/alerts/deliver.ts'
 import { type RaiseDeps, raiseAlerts } from '../lrs/alerts/raise.ts'
 import type { Senders } from '../lrs/alerts/senders.ts'
 
-const RAISE = 'raise alerts'
-const DELIVER = 'deliver alerts'
-/** Far within the five minutes of F4. */
-const EVERY = '10 seconds'
-/** A batch of tries takes a few times the longest one. */
-const LOCK_MS = 60_000
+/** How often it is looked at most, ms: far within the five minutes of F4. */
+const LOOK_MS = 2_000
 
-export interface AlertJobsDeps extends RaiseDeps {
+export interface AlertingDeps extends RaiseDeps {
   readonly home: string
   readonly senders: Senders
 }
 
-export interface AlertJobs {
-  /** Resolves when what was running has ended. */
-  ended(): Promise<unknown>
+export interface Alerting {
+  /** Begins, if it is time. Other processes may do the same: the outbox lets each alert be raised and sent by one. */
+  look(): void
+  ended(): Promise<void>
 }
 
-export async function startAlertJobs(
-  agenda: Agenda,
-  deps: AlertJobsDeps,
+export function createAlerting(
+  deps: AlertingDeps,
   signal: AbortSignal,
-): Promise<AlertJobs> {
-  let raising: Promise<unknown> = Promise.resolve()
-  let delivering: Promise<unknown> = Promise.resolve()
-  const options = { lockLifetime: LOCK_MS }
-  agenda.define(
-    RAISE,
-    // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler with one parameter.
-    async (_job) => {
-      if (signal.aborted) return
-      raising = raiseAlerts(deps)
-      if (await raising) await agenda.now(DELIVER, {})
+  report: (error: unknown) => void,
+): Alerting {
+  let looked = Number.NEGATIVE_INFINITY
+  const raise = once(async () => {
+    if ((await raiseAlerts(deps)) > 0) deliver.begin()
+  }, report)
+  const deliver = once(() => deliverDue(deps, signal), report)
+  return {
+    look: () => {
+      if (signal.aborted || performance.now() - looked < LOOK_MS) return
+      looked = performance.now()
+      raise.begin()
+      deliver.begin()
     },
-    options,
-  )
-  agenda.define(
-    DELIVER,
-    // biome-ignore lint/nursery/noMisusedPromises: as above.
-    async (_job) => {
-      if (signal.aborted) return
-      delivering = deliverDue(deps, signal)
-      await delivering
+    ended: async () => {
+      await raise.ended()
+      await deliver.ended()
     },
-    options,
-  )
-  await agenda.every(EVERY, RAISE)
-  await agenda.every(EVERY, DELIVER)
-  return { ended: () => Promise.allSettled([raising, delivering]) }
+  }
+}
+
+interface Once {
+  /** Unless it runs; then again when it has ended, for what it may have missed. */
+  begin(): void
+  ended(): Promise<void>
+}
+
+function once(work: () => Promise<void>, report: (error: unknown) => void): Once {
+  let running: Promise<void> | null = null
+  let again = false
+  const run = async (): Promise<void> => {
+    do {
+      again = false
+      await work().catch(report)
+    } while (again)
+    running = null
+  }
+  return {
+    begin: () => {
+      again = true
+      running ??= run()
+    },
+    ended: async () => {
+      await running
+    },
+  }
 }

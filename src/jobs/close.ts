@@ -1,4 +1,5 @@
 /** Closes windows as part of the drain: who holds its lease alone changes counts, and so may seal them (rulings 15, 33). */
+import { requestDue } from '../lrs/close/due.ts'
 import { type CloseDeps, type Drain, sealWindow } from '../lrs/close/seal-window.ts'
 
 /** Requests looked at in one go. */
@@ -8,6 +9,18 @@ const AT_ONCE = 50
 export async function abandonDrafts({ stores }: CloseDeps): Promise<void> {
   for (const request of await stores.snapshots.requests(AT_ONCE))
     if (request.draft !== null) await stores.snapshots.abandon(request.tenant, request)
+}
+
+/** Windows whose grace is over are looked for this often, ms. */
+const DUE_MS = 60_000
+const looked = new WeakMap<CloseDeps, number>()
+
+/** Asks for every window whose grace has run out since the last look. */
+export async function requestClosing(deps: CloseDeps): Promise<void> {
+  const now = deps.clock.now()
+  if (Math.abs(now - (looked.get(deps) ?? 0)) < DUE_MS) return
+  await requestDue(deps)
+  looked.set(deps, now)
 }
 
 /** @returns how many were closed; null when the lease was lost */

@@ -8,7 +8,7 @@ import { deletionSlice } from '../lrs/deletion-slices.ts'
 import { dueLearners, dueWindows } from '../lrs/due.ts'
 import { recountLearners } from '../lrs/recount.ts'
 import type { Lease } from '../store/ports.ts'
-import { abandonDrafts, closeRequested } from './close.ts'
+import { abandonDrafts, closeRequested, requestClosing } from './close.ts'
 import { createPace, type Pace } from './pace.ts'
 
 const LEASE = 'drain'
@@ -81,6 +81,7 @@ export async function drain(
     },
   }
   await abandonDrafts(deps)
+  await requestClosing(deps)
   await recountDue(draining)
   const close = closer(draining, elapsed)
   while (!signal.aborted && (await draining.keep())) {

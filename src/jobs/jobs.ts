@@ -1,9 +1,9 @@
 /** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
 import { randomUUID } from 'node:crypto'
-import { Agenda, type AgendaBackend } from 'agenda'
-import { requestDue } from '../lrs/close/due.ts'
-import { type AlertJobsDeps, startAlertJobs } from './alerts.ts'
+import { Agenda, type AgendaBackend, type Job } from 'agenda'
+import { type AlertingDeps, createAlerting } from './alerts.ts'
 import { type DrainDeps, drain, LEASE_MS } from './drain.ts'
+import { createNightly } from './nightly.ts'
 import { createPace } from './pace.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
 
@@ -13,9 +13,6 @@ const SWEEP = 'sweep attachments'
 const POLL_MS = 500
 /** A drain that nobody woke: what a crash left behind. */
 const SAFETY_NET = '5 seconds'
-const CLOSE = 'close'
-/** Windows whose grace is over are looked for this often. */
-const CLOSE_EVERY = '1 minute'
 
 export interface Jobs {
   /** Something is dirty. */
@@ -28,7 +25,7 @@ export async function startJobs(
   deps: DrainDeps,
   backend: AgendaBackend,
   report: (error: unknown) => void,
-  alerting: Pick<AlertJobsDeps, 'home' | 'senders'>,
+  alerting: Pick<AlertingDeps, 'home' | 'senders'>,
 ): Promise<Jobs> {
   const holder = randomUUID()
   const stopping = new AbortController()
@@ -40,6 +37,8 @@ export async function startJobs(
   let scheduling: Promise<void> | null = null
   /** The last drain. One that took too long is given up by Agenda, but still writes under the same lease. */
   let drained: Promise<void> = Promise.resolve()
+  const alerts = createAlerting({ ...deps, ...alerting }, stopping.signal, report)
+  const nightly = createNightly(deps, holder, stopping.signal, report)
 
   const agenda = new Agenda({
     backend,
@@ -55,13 +54,11 @@ export async function startJobs(
   agenda.define(DRAIN, async (job) => {
     running = true
     again = false
-    const control = { signal: stopping.signal, touch: () => job.touch() }
+    const control = { signal: stopping.signal, touch: () => touched(job) }
     drained = drained.catch(() => undefined).then(() => drain(deps, holder, control, pace))
     await drained
-  })
-  // biome-ignore lint/nursery/noMisusedPromises: as above.
-  agenda.define(CLOSE, async (_job) => {
-    if (await requestDue(deps)) wake()
+    alerts.look()
+    nightly.look()
   })
   agenda.on(`complete:${DRAIN}`, () => {
     running = false
@@ -71,9 +68,13 @@ export async function startJobs(
   agenda.define(SWEEP, async () => await sweepAttachments(deps))
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
-  await agenda.every(CLOSE_EVERY, CLOSE)
   await agenda.every('1 hour', SWEEP)
-  const alerts = await startAlertJobs(agenda, { ...deps, ...alerting }, stopping.signal)
+
+  /** A drain may be busy for an hour. */
+  function touched(job: Job): Promise<void> {
+    alerts.look()
+    return job.touch()
+  }
 
   function wake(): void {
     again = true
@@ -102,6 +103,7 @@ export async function startJobs(
       await agenda.stop(false)
       await ended
       await alerts.ended()
+      await nightly.ended()
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Caller } from './access.ts'
 import { parseJson, textIn } from './body-text.ts'
 import type { Lrs } from './context.ts'
 import { checkStatements } from './decision.ts'
-import { type DocumentTarget, writeDocument } from './documents.ts'
+import { type DocumentTarget, ELSEWHERE, writeDocument } from './documents.ts'
 import { addLaunches, putAliases, putElements } from './feeds.ts'
 import { importLearners, type LearnerImport } from './import-learners.ts'
 import { type ReconcileRequest, reconcile } from './reconcile.ts'
@@ -21,6 +21,8 @@ export interface Body extends StatementsRequest {
 
 interface DocumentBody extends Body, Preconditions, Pick<DocumentWrite, 'method' | 'contentType'> {
   readonly target: DocumentTarget
+  /** Of a document that is merged into; beyond it nothing is written, and `ELSEWHERE` says so. */
+  readonly mergeUpTo?: number
 }
 
 export const BODY_OPERATIONS = {
@@ -54,8 +56,21 @@ export function createBodies(lrs: Lrs, elsewhere: Bodies): Bodies {
     run: (operation, caller, body) =>
       body.bytes.length > LARGE
         ? elsewhere.run(operation, caller, body)
-        : runBodyOperation(lrs, operation, caller, body),
+        : runHere(lrs, elsewhere, operation, caller, body),
   }
+}
+
+/** A few bytes may be merged into a document of megabytes: then the thread does it after all. */
+async function runHere<K extends BodyOperation>(
+  lrs: Lrs,
+  elsewhere: Bodies,
+  operation: K,
+  caller: Caller,
+  body: BodyOf<K>,
+): Promise<BodyResult<K>> {
+  const limited = operation === 'write document' ? { ...body, mergeUpTo: LARGE } : body
+  const result = await runBodyOperation(lrs, operation, caller, limited)
+  return result === ELSEWHERE ? await elsewhere.run(operation, caller, body) : result
 }
 
 export async function runBodyOperation<K extends BodyOperation>(

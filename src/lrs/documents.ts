@@ -40,22 +40,31 @@ export async function listDocuments(lrs: Lrs, caller: Caller, scope: DocumentSco
   return await lrs.stores.documents.list(caller.tenant, scope, since)
 }
 
+/** Not written: what is there already is too large to be read on this thread. */
+export const ELSEWHERE = 'elsewhere'
+
 /**
  * PUT and POST. Decided on what is there, and written only if that is there still; else decided again.
+ * @param write `mergeUpTo`: bytes of what is there, beyond which nothing is merged here
  * @throws Refusal `malformed`, `conflict`, `precondition-failed`, `too-large`, `forbidden`; nothing is stored then
  */
 export async function writeDocument(
   lrs: Lrs,
   caller: Caller,
   { place, activityId }: DocumentTarget,
-  write: DocumentWrite,
-): Promise<void> {
+  { mergeUpTo = Number.POSITIVE_INFINITY, ...write }: DocumentWrite & { readonly mergeUpTo?: number },
+): Promise<typeof ELSEWHERE | 'written'> {
   demandWriting(caller, place)
   const violation = checkDocument(write)
   if (violation) throw malformed([violation])
   const told = launchToldBy(credentialOf(caller), place, activityId)
+  let outcome: typeof ELSEWHERE | 'written' = 'written'
   await untilWon(async () => {
     const existing = await lrs.stores.documents.read(caller.tenant, place)
+    if (write.method === 'POST' && existing && existing.body.byteLength > mergeUpTo) {
+      outcome = ELSEWHERE
+      return true
+    }
     const decided = decideWrite(write, existing)
     if ('refused' in decided) throw refusalOf(decided)
     refuseTooLarge(lrs, decided.body)
@@ -68,6 +77,7 @@ export async function writeDocument(
     if (won && launch) lrs.wake()
     return won
   })
+  return outcome
 }
 
 /** Removing what is not there is no error, unless a precondition says that it is. @throws Refusal `precondition-failed`, `forbidden` */

@@ -79,6 +79,8 @@ export interface Review {
   readonly mixedAttempts: number
   /** Identifiers nobody linked to another: one person may hide behind several. */
   readonly unlinked: readonly Identifier[]
+  /** Closed windows that were not what their statements give when they were last looked at: an alarm. */
+  readonly snapshots: readonly { window: string; verified: string; mismatches: readonly string[] }[]
   /** The newest statements that claim to be cmi5 and break its rules (ROLLCALL_CMI5=flag). */
   readonly cmi5: readonly FlaggedStatement[]
 }
@@ -92,6 +94,11 @@ export async function readReview(lrs: Lrs, caller: Caller): Promise<Review> {
     untracked: review.untracked.map((row) => ({ ...row, text: reasonText(row.reason) })),
     defaultElements: review.defaultElements,
     mixedAttempts: review.mixed,
+    snapshots: (await lrs.stores.snapshots.closings(caller.tenant)).flatMap(({ window, verification }) =>
+      verification && verification.mismatches.length > 0
+        ? [{ window, verified: new Date(verification.at).toISOString(), mismatches: verification.mismatches }]
+        : [],
+    ),
     unlinked: unlinked.items.map(({ ifi }) => agentOfIdentifier(ifi)),
     cmi5: await flaggedStatements(lrs, caller),
   }

@@ -91,6 +91,14 @@ describe.each(RESOURCES)('%s', (path) => {
     },
   )
 
+  it('is shown by no browser as a page of ours', async () => {
+    const document = ownDocument(path)
+    await put(document, '<script>alert(1)</script>', 'text/html')
+    const { headers } = await ask('GET', path, document)
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
   it('refuses a body beyond the limit with 413, and stores nothing', async () => {
     const document = ownDocument(path)
     await expectRefused(await put(document, 'x'.repeat(65_537), 'text/plain'), 413)

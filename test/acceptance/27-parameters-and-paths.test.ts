@@ -109,4 +109,11 @@ describe('a path', () => {
       expect((await lrs.server().xapi(path)).status).toBe(404)
     },
   )
+
+  it.each(RESOURCES)(
+    'is no resource with two slashes at its end: $path//',
+    async ({ path, methods, query }) => {
+      for (const method of methods) expect((await call(method, `${path}//`, query)).status).toBe(404)
+    },
+  )
 })

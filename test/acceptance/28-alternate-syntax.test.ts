@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { basic, KEY, LEARNER, statement } from '../harness/running.ts'
-import { endpoint, expectRefused, type Json } from './endpoint.ts'
+import { endpoint, expectRefused, type Json, ownIri } from './endpoint.ts'
 import { RESOURCES } from './resources.ts'
 
 const lrs = endpoint()
@@ -61,6 +61,18 @@ describe('the alternate request syntax', () => {
     expect(await lrs.statusOf(put.id)).toBe(200)
     expect(await lrs.statusOf(post.id)).toBe(200)
   })
+
+  it.each(['text/plain\r\nX-Evil: 1', 'text/plain\0', 'текст/plain', `a/${'b'.repeat(9_000)}`])(
+    'refuses a field that could be no header, and stores nothing: %j (RFC 9110 §5.5)',
+    async (type) => {
+      const place = { activityId: ownIri('activities'), profileId: 'p' }
+      const fields = { ...HEADERS, ...place, 'If-None-Match': '*', 'Content-Type': type, content: 'x' }
+      const path = '/activities/profile'
+      await expectRefused(await form('PUT', fields, { path }), 400, 'content-type')
+      const read = await lrs.server().xapi(`${path}?${new URLSearchParams(place)}`)
+      expect(read.status).toBe(404)
+    },
+  )
 
   it('content in any script arrives as it was, spaces and plus signs too', async () => {
     const own = statement({

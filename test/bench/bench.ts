@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { ACCOUNT, type Client, CONNECTIONS, connect, ingest, type Times, timesOf } from './load.ts'
 import { type BenchServer, measureImport, measureStore, startServer } from './processes.ts'
 import { agentOf, LEARNERS, learnersIn, statementText } from './statements.ts'
+import { measureValidation } from './validation.ts'
 
 const { values } = parseArgs({
   options: { rows: { type: 'string', default: '1000000' }, seconds: { type: 'string', default: '5' } },
@@ -43,10 +44,14 @@ const ms = ({ p50, p99 }: Times) => `${p50.toFixed(1)} / ${p99.toFixed(1)}`
 const ratio = (a: number, b: number) => (a / b).toFixed(2)
 
 try {
+  const validation = measureValidation()
   const noop = await atNoop()
   const small = await atRows('small', SMALL)
   const large = await atRows('large', ROWS)
   report(noop, small, large)
+  say(
+    `\nValidation on one core: ${validation.check.toFixed(1)} µs a statement for the rules of the standard (aim: 15), ${validation.read.toFixed(1)} µs to read its JSON`,
+  )
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

@@ -310,3 +310,38 @@ describe('the licence view (A18, F13)', () => {
     expect(await learnerId('ana')).not.toBe('')
   })
 })
+
+describe('usage (counting §4.6)', () => {
+  it('has one row for each closed window, under a key that names it; as JSON, CSV and meter events', async () => {
+    const { id, at } = await closed(['ana', 'ben'])
+    await post(`/windows/${id}/adjustments`, { delta: -1, reason: 'test account' })
+    type Usage = { window: string; idempotencyKey: string; closedCount: number }
+    const { items } = await json<{ items: Usage[] }>(server.api('/usage?policy=day'))
+    expect(new Set(items.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(items.length)
+    const row = items.find(({ window }) => window === id)
+    expect(row).toMatchObject({
+      closedCount: 2,
+      manual: -1,
+      asKnownToday: 2,
+      adjustedCount: 1,
+      surchargePct: 25,
+    })
+    expect(row?.idempotencyKey).toMatch(new RegExp(`^[^/]+/day/${dateOf(at)}T00:00:00.000Z$`))
+    const csv = await (await server.api('/usage?policy=day', { headers: { Accept: 'text/csv' } })).text()
+    expect(csv.trim().split('\r\n')).toHaveLength(items.length + 1)
+    const events = await json<{ items: { identifier: string }[] }>(
+      server.api('/usage?policy=day&format=stripe'),
+    )
+    expect(events.items.find(({ identifier }) => identifier === row?.idempotencyKey)).toMatchObject({
+      event_name: 'active_learners',
+      payload: { stripe_customer_id: 'main', value: '2' },
+    })
+    expect((await server.api('/usage?policy=day&format=pdf')).status).toBe(400)
+  })
+
+  it('a snapshot that differs is nowhere while all is well: metric and work list say so', async () => {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    expect(metrics).toContain('rollcall_snapshot_mismatches 0')
+    expect(await json(server.api('/review'))).toMatchObject({ snapshots: [] })
+  })
+})

@@ -159,6 +159,11 @@ describe('POST /cmi5/sessions', () => {
       { contextTemplate: { contextActivities: { grouping: 'x' } } },
       '$.contextTemplate',
     ],
+    [
+      'a template with null among its activities',
+      { contextTemplate: { contextActivities: { grouping: [null] } } },
+      '$.contextTemplate.contextActivities.grouping[0]',
+    ],
     ['a template with null', { contextTemplate: { contextActivities: null } }, '$.contextTemplate'],
     ['«launched» without the URL', { launched: true }, '$.url'],
     ['an expiry of a year', { expiresIn: 31_536_000 }, '$.expiresIn'],
@@ -273,6 +278,11 @@ describe('the credential of a session', () => {
         }),
     ],
     [
+      'of a Group with the account of its learner',
+      '$.actor',
+      (au) => said(au, 'initialized', { actor: { ...(au.actor as object), objectType: 'Group' } }),
+    ],
+    [
       'of another registration',
       '$.context.registration',
       (au) => said({ ...au, registration: randomUUID() }, 'initialized'),
@@ -374,6 +384,37 @@ describe('the credential of a session', () => {
     }
     for (const path of ['/licence', '/learners', '/credentials', '/cmi5/sessions/x'])
       expect((await server.api(path, { as: au.as })).status).toBe(403)
+    const check = {
+      method: 'POST',
+      body: said(au, 'initialized', { actor: { mbox: 'mailto:a@example.org' } }),
+    }
+    expect((await server.api('/check', { ...check, as: au.as })).status).toBe(403)
+  })
+
+  it('has no way round its bounds by another spelling of the path', async () => {
+    const au = await content()
+    const query = new URLSearchParams({
+      activityId: au.activityId,
+      agent: JSON.stringify(au.actor),
+      registration: au.registration,
+      stateId: 'LMS.LaunchData',
+    })
+    const body = '{"launchMode":"Normal"}'
+    for (const path of [
+      '/activities/state//',
+      '//activities/state',
+      '/activities//state',
+      '/activities/state/.',
+    ])
+      for (const method of ['PUT', 'POST', 'DELETE']) {
+        const init = { method, as: au.as, ...(method === 'DELETE' ? {} : { body }) }
+        const headers = { 'Content-Type': 'application/json' }
+        expect((await server.xapi(`${path}?${query}`, { ...init, headers })).status).toBeGreaterThanOrEqual(
+          400,
+        )
+      }
+    const data = await server.xapi(`/activities/state?${query}`, { as: au.as })
+    expect(await data.json()).toEqual(au.launchData)
   })
 
   it('ends with its session, and another secret never opens it', async () => {

@@ -241,6 +241,20 @@ describe('storing', () => {
       expect(JSON.stringify(items[0])).not.toContain('secret-of-the-body')
     }, 5_000)
   })
+
+  it('does not keep that something asked for is not there, under a name that may be personal (ruling 25)', async () => {
+    const name = `ana-${randomUUID()}@example.org`
+    const document = `activityId=https://example.org/a&profileId=${name}`
+    expect((await server.xapi(`/activities/profile?${document}`)).status).toBe(404)
+    // Kept after it, so what was to be kept of the first is there by then.
+    const path = `/nowhere/${randomUUID()}`
+    expect((await server.xapi(path, { method: 'POST', body: '{}' })).status).toBe(404)
+    await vi.waitFor(async () => {
+      const text = await (await server.api('/refusals?limit=10')).text()
+      expect(text).toContain(path)
+      expect(text).not.toContain(name)
+    }, 5_000)
+  })
 })
 
 const attachment = {

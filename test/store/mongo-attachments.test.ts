@@ -104,4 +104,21 @@ describe('a process that sleeps too long', () => {
     await expectBytesOf(id)
     expect(await b.statements.find(T, late.id)).toBeNull()
   })
+
+  it('and applies its batch again after the statement was deleted keeps no bytes of nobody', async () => {
+    const referring = a.faults.pause('attachment_references.bulkWrite', 'before')
+    const late = await send(a)
+    await referring.reached
+    await settled()
+    expect(await b.removals.purge(T, [late.id], [])).toBe(1)
+    referring.resume()
+    await late.ended
+    const { id, ended } = await send(b)
+    expect(await ended).toMatchObject({ outcome: 'stored' })
+    expect(await b.removals.purge(T, [id], [])).toBe(1)
+    await settled()
+    await b.attachments.sweep(FUTURE)
+    expect(await b.attachments.read(T, sha2)).toBeNull()
+    expect(await b.attachments.sweep(FUTURE)).toBe(0)
+  })
 })

@@ -1,11 +1,17 @@
 /** Processes on one database, as far as statements need them, each with a client and a clock of its own. */
-import { MongoClient } from 'mongodb'
-import { type MovableClock, systemClock } from '../../src/clock.ts'
+import { type Db, MongoClient } from 'mongodb'
+import { type Clock, type MovableClock, systemClock } from '../../src/clock.ts'
+import { attachmentCollections } from '../../src/store/mongo/attachment-collections.ts'
+import { createAttachmentTaking } from '../../src/store/mongo/attachment-taking.ts'
 import { createAttachmentStore } from '../../src/store/mongo/attachments.ts'
+import { statementCollections } from '../../src/store/mongo/collections.ts'
 import { type Core, createCore } from '../../src/store/mongo/core.ts'
+import { deletionStore } from '../../src/store/mongo/deletions.ts'
+import { createPurged } from '../../src/store/mongo/purged.ts'
+import { createRemovalStore, PURGE, purgeEffect } from '../../src/store/mongo/removals.ts'
 import { createStatementStore } from '../../src/store/mongo/statements.ts'
 import { sweep, sweepClaims } from '../../src/store/mongo/sweeper.ts'
-import type { AttachmentStore, StatementStore } from '../../src/store/ports.ts'
+import type { AttachmentStore, RemovalStore, StatementStore } from '../../src/store/ports.ts'
 import { type Faults, withFaults } from '../harness/faults.ts'
 import { newDatabase, type TestDatabase } from '../harness/mongo.ts'
 
@@ -14,6 +20,7 @@ export interface TestProcess {
   readonly statements: StatementStore
   /** Its calls go through no faults; those of storing statements do. */
   readonly attachments: AttachmentStore
+  readonly removals: RemovalStore
   readonly faults: Faults
   readonly clock: MovableClock
 }
@@ -38,9 +45,10 @@ export async function newWorld(): Promise<World> {
     start: () => {
       const faults = withFaults(client.db())
       const clock = systemClock()
-      const core = createCore({ db: faults.db, clock, timing: TIMING, effects: {} })
+      const core = createCore({ db: faults.db, clock, timing: TIMING, effects: purging(client.db(), clock) })
       const attachments = createAttachmentStore(client.db(), core.collections, () => clock.now())
-      return { core, statements: createStatementStore(core), attachments, faults, clock }
+      const removals = createRemovalStore(core, deletionStore(client.db()))
+      return { core, statements: createStatementStore(core), attachments, removals, faults, clock }
     },
     sweepAfterSilence: async (by) => {
       // Seen once, it is watched; seen again with the same beat, it has been silent.
@@ -55,6 +63,12 @@ export async function newWorld(): Promise<World> {
       await database.drop()
     },
   }
+}
+
+function purging(db: Db, clock: Clock) {
+  const collections = statementCollections(db)
+  const taking = createAttachmentTaking(attachmentCollections(db), collections, () => clock.now())
+  return { [PURGE]: purgeEffect(collections, createPurged(collections), taking) }
 }
 
 /** What no journal, reservation or claim is left of. */

@@ -3,9 +3,11 @@ import { Router } from 'express'
 import { listActs } from '../../lrs/acts.ts'
 import { decideDispute, listDisputes, openDispute } from '../../lrs/close/disputes.ts'
 import { adjustWindow, closeWindow, listAdjustments, readSnapshot } from '../../lrs/close/operations.ts'
+import { listUsage, meterEvents } from '../../lrs/close/usage.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
-import { jsonOf, noParameters, pageOf } from './request.ts'
+import { sendUsageCsv } from './csv.ts'
+import { jsonOf, noParameters, pageOf, queryOf } from './request.ts'
 
 export function closingRoutes(lrs: Lrs): Router {
   const router = Router()
@@ -54,6 +56,21 @@ export function closingRoutes(lrs: Lrs): Router {
       response.json(await decideDispute(lrs, callerOf(response), request.params.id, jsonOf(request)))
     })
     .all(allowOnly('POST'))
+  router
+    .route('/usage')
+    .get(async (request, response) => {
+      const { policy, format } = queryOf(request, 'usage')
+      const caller = callerOf(response)
+      const rows = await listUsage(lrs, caller, policy)
+      if (format === 'stripe') {
+        response.json({ items: await meterEvents(lrs, caller, rows), next: null })
+      } else if (request.accepts(['application/json', 'text/csv']) === 'text/csv') {
+        await sendUsageCsv(rows, response)
+      } else {
+        response.json({ items: rows, next: null })
+      }
+    })
+    .all(allowOnly('GET', 'HEAD'))
   router
     .route('/audit/events')
     .get(async (request, response) => {

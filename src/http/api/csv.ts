@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { stringify } from 'csv-stringify'
 import type { Response } from 'express'
 import type { Caller } from '../../lrs/access.ts'
+import type { UsageRow } from '../../lrs/close/usage.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { listCounted } from '../../lrs/counted.ts'
 
@@ -57,3 +58,32 @@ function rowOf({
 function accountText(account: { homePage: string; name: string } | undefined): string {
   return account ? `${account.homePage}|${account.name}` : ''
 }
+
+/** Usage of closed windows, a row for each. */
+export async function sendUsageCsv(rows: readonly UsageRow[], response: Response): Promise<void> {
+  response.set('Content-Type', 'text/csv; charset=utf-8; header=present')
+  response.set('Content-Disposition', 'attachment; filename="usage.csv"')
+  const csv = stringify({ header: true, columns: USAGE, escape_formulas: true, record_delimiter: '\r\n' })
+  await pipeline(rows, csv, response)
+}
+
+const USAGE = [
+  'idempotencyKey',
+  'policy',
+  'version',
+  'window',
+  'start',
+  'end',
+  'timeZone',
+  'closedAt',
+  'closedCount',
+  'automatic',
+  'purged',
+  'manual',
+  'asKnownToday',
+  'adjustedCount',
+  'limit',
+  'over',
+  'surchargePct',
+  'root',
+] as const satisfies readonly (keyof UsageRow)[]

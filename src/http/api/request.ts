@@ -43,6 +43,10 @@ const time = z
 const page = z.strictObject(pageParameters)
 const nothing = z.strictObject({})
 const policy = z.strictObject({ policy: z.string().min(1).optional() })
+const usage = z.strictObject({
+  policy: z.string().min(1).optional(),
+  format: z.enum(['rows', 'stripe']).default('rows'),
+})
 const windows = z.strictObject({
   ...pageParameters,
   policy: z.string().min(1).optional(),
@@ -90,6 +94,7 @@ const queries = {
   learners,
   learnerImport,
   reconcile,
+  usage,
 }
 type Queries = typeof queries
 

@@ -7,7 +7,7 @@ import type { Lrs } from '../../lrs/context.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { Refusal } from '../../lrs/refusal.ts'
 import { readJson } from '../../xapi/json.ts'
-import { allowOnly, bytesOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
+import { allowOnly, bytesOf, callerOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'
 import { alertRoutes } from './alerts.ts'
 import { closingRoutes } from './closing.ts'
@@ -45,7 +45,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
   )
   router.all('/session', allowOnly('POST'))
 
-  router.use(requireCaller(lrs), limit, body)
+  router.use(requireCaller(lrs), refuseContent, limit, body)
   router.use(
     licenceRoutes(lrs),
     closingRoutes(lrs),
@@ -61,6 +61,13 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
     throw new Refusal('not-found', `there is no ${request.path} in /api/v1`)
   })
   return router
+}
+
+/** A key that leaked from a page is worth one learner's session on /xapi (docs/cmi5.md): here it would ask about everybody. */
+const refuseContent: RequestHandler = (_request, response, next) => {
+  const caller = callerOf(response)
+  if (caller.kind !== 'credential' || !caller.session) return next()
+  throw new Refusal('forbidden', 'the content of a cmi5 session has nothing to do here: its key is for /xapi')
 }
 
 /** Whose sign-in fails, for the limit: read as signing in reads it, so no other spelling of the JSON escapes. */

@@ -24,6 +24,9 @@ const HEADERS = new Set([
   'accept-language',
 ])
 
+/** What HTTP lets a header be (RFC 9110 §5.5), of the size a server takes: a document is answered with the type it came with. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,8192}$/
+
 interface Meant {
   readonly method: string
   readonly headers: ReadonlyMap<string, string>
@@ -62,7 +65,14 @@ function sorted(fields: URLSearchParams): Omit<Meant, 'method'> {
   }
   const content = headers.get('content') ?? null
   headers.delete('content')
+  for (const [name, value] of headers) refuseFieldValue(name, value)
   return { headers, parameters, content }
+}
+
+function refuseFieldValue(name: string, value: string): void {
+  if (FIELD_VALUE.test(value)) return
+  const message = 'could be no header: characters of Latin-1 without line breaks, 8192 at most'
+  throw malformedAt(name, message, 'RFC 9110 §5.5')
 }
 
 function refuseContent({ method, headers, content }: Meant): void {

@@ -54,6 +54,8 @@ export function documentsRouter(
       placeOf(resource, query),
     )
     response.set({ ETag: `"${etag}"`, 'Last-Modified': new Date(updated).toUTCString() })
+    // Whatever a client stored stands on our origin: should a browser be made to show it, it is nobody there.
+    response.setHeader('Content-Security-Policy', "default-src 'none'; sandbox")
     // Express would add a charset to it.
     response.setHeader('Content-Type', contentType)
     return response.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))

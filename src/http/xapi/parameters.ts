@@ -44,17 +44,17 @@ function queryOf(request: Request): string {
 
 /**
  * Refuses a method the resource does not have (405, with `Allow`), and a parameter that is unknown, wrongly cased, given
- * twice or not UTF-8 (400, XAPI-00324, XAPI-00325). A path that is no resource goes on: it is nobody's.
+ * twice or not UTF-8 (400, XAPI-00324, XAPI-00325). A path that is no resource ends here: Express would find some of them all
+ * the same (two slashes at the end), and what stands between would not know the resource.
  */
 export const refuseForeign: RequestHandler = (request, response, next) => {
   const methods = RESOURCES.get(resourceOf(request))
-  if (methods) {
-    const method = request.method === 'HEAD' ? 'GET' : request.method
-    if (!Object.hasOwn(methods, method)) throw notAllowed(request, response, methods)
-    refuseBrokenEscapes(queryOf(request), '?')
-    const known = methods[method as keyof Methods]
-    if (known) refuseParameters(request, known)
-  }
+  if (!methods) throw new Refusal('not-found', `there is no xAPI resource ${request.path}`)
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  if (!Object.hasOwn(methods, method)) throw notAllowed(request, response, methods)
+  refuseBrokenEscapes(queryOf(request), '?')
+  const known = methods[method as keyof Methods]
+  if (known) refuseParameters(request, known)
   next()
 }
 

@@ -1,6 +1,5 @@
 /** /xapi: the standard, both versions by header. The order of the checks is read from top to bottom. */
 import { type RequestHandler, Router } from 'express'
-import { Refusal } from '../../lrs/refusal.ts'
 import { requireCaller } from '../middleware.ts'
 import { alternateSyntax } from './alternate-syntax.ts'
 import { documentsRouter } from './documents.ts'
@@ -29,8 +28,5 @@ export function xapiRouter(deps: StatementsDeps, limit: RequestHandler): Router 
   router.use('/agents/profile', documentsRouter('agent-profile', deps))
   router.use('/activities', activitiesRouter(deps.lrs))
   router.use('/agents', agentsRouter(deps.lrs))
-  router.use((request) => {
-    throw new Refusal('not-found', `there is no xAPI resource ${request.path}`)
-  })
   return router
 }

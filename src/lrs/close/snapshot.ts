@@ -33,7 +33,7 @@ export async function snapshotOf(deps: CloseDeps, draft: Draft, drain: Drain): P
 }
 
 /** Root and number of the rows of a draft or a snapshot; null when `go` says so between two pages. */
-async function rootOf(
+export async function rootOf(
   { stores }: Pick<Lrs, 'stores'>,
   tenant: TenantId,
   id: string,

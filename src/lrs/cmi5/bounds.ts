@@ -27,7 +27,7 @@ function outside(path: string, message: string, clause: string): Refusal {
 export function refuseOutside(bounds: SessionBounds, received: readonly ReceivedStatement[]): void {
   for (const { statement, path } of received) {
     if (voidedId(statement) !== null) throw outside(`${path}.verb.id`, 'an AU voids nothing', '6.3')
-    if (identifierOf(statement.actor) !== bounds.learner)
+    if (!isAgentOf(bounds, statement.actor))
       throw outside(`${path}.actor`, 'is not the learner of this session', '8.1.3')
     const { registration, extensions } = statement.context ?? {}
     if (registration?.toLowerCase() !== bounds.registration)
@@ -36,6 +36,11 @@ export function refuseOutside(bounds: SessionBounds, received: readonly Received
       throw outside(`${path}.context.extensions`, 'the session id is not that of this session', '9.6.3.1')
     if (isCmi5Defined(statement)) refuseForeignUnit(bounds, statement, path)
   }
+}
+
+/** A Group may bear the learner's account as well; it is somebody else. */
+function isAgentOf({ learner }: SessionBounds, actor: Statement['actor']): boolean {
+  return actor.objectType !== 'Group' && identifierOf(actor) === learner
 }
 
 function refuseForeignUnit(bounds: SessionBounds, { object, verb }: Statement, path: string): void {

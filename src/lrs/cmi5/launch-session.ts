@@ -66,9 +66,9 @@ export async function launchSession(
     sessionId: given.sessionId ?? lrs.newId(),
   }
   const at = lrs.clock.now()
+  refuseBadTemplate(launch)
   const statement = launchedStatementOf(launch, lrs.newId(), at)
-  refuseBadTemplate({ ...statement, context: given.contextTemplate })
-  refuseBadTemplate(statement)
+  refuseBadStatement(statement)
   const expires = at + launch.expiresIn * 1000
   const { key, token } = await createSession(lrs, caller, launch, { at, expires })
   try {
@@ -163,8 +163,15 @@ async function writeLaunched(lrs: Lrs, caller: Caller, statement: Record<string,
   await storeStatements(lrs, caller, { bytes, version: '1.0.3' })
 }
 
-/** The additions of the LMS are part of every statement to come, so they are held to the standard now. */
-function refuseBadTemplate(statement: Record<string, unknown>): void {
+/** The additions of the LMS are part of every statement to come, so they are held to the standard now, before they are read. */
+function refuseBadTemplate({ contextTemplate, ...launch }: Launch): void {
+  refuseBadStatement({
+    ...launchedStatementOf({ ...launch, contextTemplate: {} }, launch.registration, 0),
+    context: contextTemplate,
+  })
+}
+
+function refuseBadStatement(statement: Record<string, unknown>): void {
   const violations = checkStatement(JSON.parse(JSON.stringify(statement)), '1.0.3')
   if (violations.length > 0) throw malformed(violations.map(inTemplate))
 }

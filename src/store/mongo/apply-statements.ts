@@ -65,7 +65,7 @@ export function createApplyStatements({
       noteObjects(commit, facts),
       describe(commit, claims),
       references.write(claims),
-      taking.refer(commit.tenant, claims),
+      taking.refer(commit, claims),
     ])
     await show(commit, claims, references.voidedBy(before, claims))
     const [affected] = await Promise.all([references.settle(tenant, claims), mark(commit, claims, meeting)])

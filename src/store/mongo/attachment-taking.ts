@@ -6,7 +6,7 @@ import type { IncomingStatement, StagedAttachment, TenantId } from '../ports.ts'
 import { StoreError } from '../store-error.ts'
 import type { AttachmentCollections } from './attachment-collections.ts'
 import { byIds, chunksOf, upsertAll } from './bulk.ts'
-import type { StatementDoc } from './collections.ts'
+import type { StatementCollections, StatementDoc } from './collections.ts'
 import type { Commit } from './journal.ts'
 import { keyOf } from './keys-of.ts'
 import { retried, upserted } from './writing.ts'
@@ -17,8 +17,8 @@ const TRIES = 5
 export interface AttachmentTaking {
   /** After the journal was begun and before it is decided. @throws StoreError `unavailable` when something was given up */
   take(tenant: TenantId, batch: string, statements: readonly IncomingStatement[]): Promise<void>
-  /** With the effects of the commit; may be repeated. */
-  refer(tenant: TenantId, statements: readonly StatementDoc[]): Promise<void>
+  /** With the effects of the commit; may be repeated, also when the statements have been deleted since. */
+  refer(commit: Commit, statements: readonly StatementDoc[]): Promise<void>
   /** These statements are deleted: the sweep looks at what they leave when the commit is complete. May be repeated. */
   release(commit: Commit, uses: readonly AttachmentUse[]): Promise<void>
 }
@@ -31,6 +31,7 @@ export interface AttachmentUse {
 
 export function createAttachmentTaking(
   { staged, attachments, references, files }: AttachmentCollections,
+  { statements: stored }: Pick<StatementCollections, 'statements'>,
   now: () => number,
 ): AttachmentTaking {
   const isAlive = async (file: string): Promise<boolean> => {
@@ -59,33 +60,49 @@ export function createAttachmentTaking(
     }
     throw new StoreError('unavailable', 'others are storing the same attachment and do not come to an end')
   }
+  const deleted = async (tenant: TenantId, uses: readonly AttachmentUse[]) => {
+    const ids = [...new Set(uses.map(({ statement }) => statement))]
+    const keys = ids.map((id) => keyOf(tenant, id))
+    const there = new Set((await byIds(stored, keys, { projection: { _id: 1 } })).map(({ _id }) => _id))
+    return uses.filter(({ statement }) => !there.has(keyOf(tenant, statement)))
+  }
+  const release: AttachmentTaking['release'] = async ({ tenant, batch }, uses) => {
+    for (const chunk of chunksOf(uses)) {
+      const ids = chunk.map(({ statement, sha2 }) => keyOf(tenant, sha2, statement))
+      await retried(() => references.deleteMany({ _id: { $in: ids } }))
+    }
+    const kept = await byIds(
+      attachments,
+      uses.map(({ sha2 }) => keyOf(tenant, sha2)),
+    )
+    await upsertAll(
+      staged,
+      kept.map(({ file, sha2 }) => ({
+        _id: file,
+        update: { $setOnInsert: { tenant, sha2, at: now(), batch } },
+      })),
+    )
+  }
   return {
     take: async (tenant, batch, statements) => {
       for (const one of distinct(statements)) await takeOne(tenant, batch, one)
     },
-    refer: async (tenant, statements) => {
-      const changes = statements.flatMap(({ id, attachments: own = [] }) =>
-        own.map(({ sha2 }) => ({ _id: keyOf(tenant, sha2, id), update: { $setOnInsert: { tenant } } })),
+    refer: async (commit, statements) => {
+      const uses = statements.flatMap(({ id, attachments: own = [] }) =>
+        own.map(({ sha2 }) => ({ statement: id, sha2 })),
       )
-      if (changes.length > 0) await upsertAll(references, changes)
-    },
-    release: async ({ tenant, batch }, uses) => {
-      for (const chunk of chunksOf(uses)) {
-        const ids = chunk.map(({ statement, sha2 }) => keyOf(tenant, sha2, statement))
-        await retried(() => references.deleteMany({ _id: { $in: ids } }))
-      }
-      const kept = await byIds(
-        attachments,
-        uses.map(({ sha2 }) => keyOf(tenant, sha2)),
-      )
+      if (uses.length === 0) return
+      const { tenant } = commit
+      const reference = ({ statement, sha2 }: AttachmentUse) => keyOf(tenant, sha2, statement)
       await upsertAll(
-        staged,
-        kept.map(({ file, sha2 }) => ({
-          _id: file,
-          update: { $setOnInsert: { tenant, sha2, at: now(), batch } },
-        })),
+        references,
+        uses.map((use) => ({ _id: reference(use), update: { $setOnInsert: { tenant } } })),
       )
+      // A deletion that came in between took the statements first: one of us two sees what the other has done.
+      const gone = await deleted(tenant, uses)
+      if (gone.length > 0) await release(commit, gone)
     },
+    release,
   }
 }
 

@@ -87,7 +87,11 @@ export interface ActDoc extends Written {
 const IN_WINDOW = { tenant: 1, policy: 1, version: 1, start: 1 } as const
 
 export const CLOSING_COLLECTIONS = {
-  closings: [{ key: IN_WINDOW }, { key: { tenant: 1, draft: 1 } }, { key: { waiting: 1 }, sparse: true }],
+  closings: [
+    { key: IN_WINDOW },
+    { key: { tenant: 1, draft: 1 } },
+    { key: { waiting: 1, end: 1 }, sparse: true },
+  ],
   snapshot_rows: [
     { key: { tenant: 1, draft: 1, token: 1 } },
     { key: { tenant: 1, draft: 1, tokens: 1 } },

@@ -71,7 +71,7 @@ function closingReads(db: Db): Pick<SnapshotStore, 'requests' | 'requestOf' | 'b
   return {
     requests: async (limit) => {
       const waiting = { waiting: { $gte: Number.MIN_SAFE_INTEGER } }
-      return (await closings.find(waiting).sort({ waiting: 1 }).limit(limit).toArray()).map(requestOf)
+      return (await closings.find(waiting).sort({ waiting: 1, end: 1 }).limit(limit).toArray()).map(requestOf)
     },
     requestOf: async (tenant, window) => {
       const found = await closings.findOne({ _id: placeOf(tenant, window) })

@@ -54,7 +54,7 @@ export function createCore({ db, clock, timing, effects }: CoreParts): Core {
   const references = createReferences(collections)
   const noteObjects = objectNotes(collections)
   const mark = affectedMarker(collections)
-  const taking = createAttachmentTaking(attachmentCollections(db), () => clock.now())
+  const taking = createAttachmentTaking(attachmentCollections(db), collections, () => clock.now())
   const application = createApplyStatements({
     collections,
     meet,

@@ -63,7 +63,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     [PURGE]: purgeEffect(
       collections,
       createPurged(collections),
-      createAttachmentTaking(attachmentCollections(db), () => clock.now()),
+      createAttachmentTaking(attachmentCollections(db), collections, () => clock.now()),
     ),
   }
   const core = createCore({ db, clock, timing, effects })

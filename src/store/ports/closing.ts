@@ -67,7 +67,7 @@ export type Closing = Pick<
 export interface SnapshotStore {
   /** Does nothing for a window that is asked for already, or closed. */
   request(request: Omit<CloseRequest, 'draft'>): Promise<void>
-  /** Of all tenants, oldest first. */
+  /** Of all tenants, by when they were asked for, then by the end of the window. */
   requests(limit: number): Promise<readonly CloseRequest[]>
   requestOf(tenant: TenantId, window: WindowRef): Promise<CloseRequest | null>
   /** Everything visible now is at or before it; it is no promise that everything at or before it is visible. */

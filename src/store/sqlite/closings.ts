@@ -92,7 +92,7 @@ const CLOSED = `policy, version, window_start AS start, "window", draft AS id, c
 
 export function closingReads(db: Database) {
   const requests = db.prepare<[number], CloseRequest>(
-    `SELECT ${REQUEST} FROM closing WHERE closed IS NULL ORDER BY requested, tenant LIMIT ?`,
+    `SELECT ${REQUEST} FROM closing WHERE closed IS NULL ORDER BY requested, window_end LIMIT ?`,
   )
   const request = db.prepare<[object], CloseRequest>(
     `SELECT ${REQUEST} FROM closing WHERE ${IS_WINDOW} AND closed IS NULL`,

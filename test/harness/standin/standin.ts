@@ -12,11 +12,10 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-const HERE = fileURLToPath(new URL('.', import.meta.url))
+/** Beside the sources: also when this runs built. */
+const HERE = fileURLToPath(new URL('.', import.meta.url)).replace('/dist/test/', '/test/')
 const VERSION = '1.47.0'
-const LIBRARIES = fileURLToPath(
-  new URL(`../../../node_modules/.cache/rollcall-standin/${VERSION}`, import.meta.url),
-)
+const LIBRARIES = join(HERE, `../../../node_modules/.cache/rollcall-standin/${VERSION}`)
 const MAVEN_MS = 180_000
 
 /** @throws when there is no Java or Maven, or the libraries cannot be downloaded */

@@ -20,7 +20,7 @@ CREATE TABLE closing (
   verification TEXT,            -- the last Verification, beside what is sealed
   PRIMARY KEY (tenant, policy, version, window_start)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX closing_open ON closing (requested, tenant) WHERE closed IS NULL;
+CREATE INDEX closing_open ON closing (requested, window_end) WHERE closed IS NULL;
 CREATE INDEX closing_by_draft ON closing (tenant, draft);
 
 CREATE TABLE snapshot_row (
