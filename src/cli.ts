@@ -242,16 +242,16 @@ async function run(command: string, given: object | (() => object)): Promise<voi
   await finish(async (config) => {
     const input = typeof given === 'function' ? given() : given
     const shown = showProgress(print)
-    const order = { command, input }
+    const told = { ...shown, signal: interrupted() }
     const exit = isEmbedded(config)
-      ? await orderServer(config.ROLLCALL_DATA, order, shown).finally(shown.end)
+      ? await orderServer(config.ROLLCALL_DATA, { command, input }, told).finally(shown.end)
       : null
     if (exit !== null) return exit
     // One command asks one thing at a time: more readers would only take memory.
     const app = await startApp({ ...config, ROLLCALL_LOG: 'error', ROLLCALL_READERS: 1 })
     try {
       showFirst(app.first, print)
-      return await runCommand(app, { command, input }, { ...shown, signal: interrupted() })
+      return await runCommand(app, { command, input }, told)
     } finally {
       shown.end()
       await app.stop()

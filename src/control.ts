@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline'
 import { json } from 'node:stream/consumers'
 import type { App } from './app.ts'
 import { COMMANDS } from './commands/commands.ts'
-import type { Progress, Told } from './lrs/files/task.ts'
+import { type Progress, type Told, UNFINISHED } from './lrs/files/task.ts'
 
 /** The system allows about 100 bytes for a socket's path. */
 const LONGEST = 96
@@ -83,26 +83,47 @@ export async function runCommand(app: Operated, { command, input }: Order, told:
   }
 }
 
-/** @returns the exit code, or null when no server answers for the directory */
-export async function orderServer(
-  directory: string,
-  order: Order,
-  told: Pick<Told, 'print' | 'progress'>,
-): Promise<number | null> {
-  const outgoing = request({ socketPath: socketPath(directory), method: 'POST', path: '/' })
+/** Of a command on files whose end was not reached, and of any other that was not done. */
+const CUT_OFF: Readonly<Record<string, number>> = { import: UNFINISHED, export: UNFINISHED }
+
+/**
+ * When the operator interrupts, the server stops what can be stopped in the middle; what cannot, it brings to its end.
+ * @returns the exit code, or null when no server answers for the directory
+ */
+export async function orderServer(directory: string, order: Order, told: Told): Promise<number | null> {
+  const outgoing = request({
+    socketPath: socketPath(directory),
+    method: 'POST',
+    path: '/',
+    signal: told.signal,
+  })
   outgoing.end(JSON.stringify(order))
   try {
     const [answer] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream]
-    let exit = 1
-    for await (const line of createInterface({ input: answer })) {
-      const heard = JSON.parse(line) as Line
-      if ('print' in heard) told.print(heard.print)
-      else if ('progress' in heard) told.progress(heard.progress)
-      else exit = heard.exit
-    }
-    return exit
+    return (await tellAnswer(answer, told)) ?? tellCutOff(order, told)
   } catch (error) {
-    if (['ENOENT', 'ECONNREFUSED'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return null
+    if (code !== 'ECONNRESET' && !told.signal.aborted) throw error
+    return tellCutOff(order, told)
   }
+}
+
+/** @returns the exit code; null when the answer ends without one */
+async function tellAnswer(answer: NodeJS.ReadableStream, told: Told): Promise<number | null> {
+  let exit: number | null = null
+  // To its end: a connection that is left in the middle keeps the process.
+  for await (const line of createInterface({ input: answer })) {
+    const heard = JSON.parse(line) as Line
+    if ('print' in heard) told.print(heard.print)
+    else if ('progress' in heard) told.progress(heard.progress)
+    else exit = heard.exit
+  }
+  return exit
+}
+
+function tellCutOff({ command }: Order, { print, signal }: Told): number {
+  const resumes = command === 'import' ? '; the same command goes on from there' : ''
+  print(signal.aborted ? `stopped${resumes}` : `the server went away before «${command}» was done${resumes}`)
+  return CUT_OFF[command] ?? 1
 }

@@ -45,7 +45,7 @@ const COMPOSITION_ROOT = [
 const PURE: Readonly<Record<string, readonly string[]>> = {
   xapi: ['jsonc-parser', 'node:crypto'],
   attempts: ['node:crypto', 'uuid'],
-  metering: ['node:crypto', 'zod', 'luxon'],
+  metering: ['node:crypto', 'zod', 'luxon', 'simple-statistics'],
   evidence: ['node:crypto'],
 }
 

@@ -75,7 +75,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     return 0
   },
   'tenant list': async (lrs, _input, print) => {
-    for (const { slug, name } of await lrs.stores.tenants.list()) print(`${slug}  ${name}`)
+    for (const { id, slug, name } of await lrs.stores.tenants.list()) print(`${id}  ${slug}  ${name}`)
     return 0
   },
   'user add': async (lrs, input, print) => {

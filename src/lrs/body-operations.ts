@@ -54,10 +54,15 @@ export interface Bodies {
 export function createBodies(lrs: Lrs, elsewhere: Bodies): Bodies {
   return {
     run: (operation, caller, body) =>
-      body.bytes.length > LARGE
+      isLarge(body)
         ? elsewhere.run(operation, caller, body)
         : runHere(lrs, elsewhere, operation, caller, body),
   }
+}
+
+/** Any attachment may be a signature, which is parsed as well. */
+function isLarge({ bytes, attachments = [] }: Body): boolean {
+  return bytes.length > LARGE || attachments.some((one) => one.bytes > LARGE)
 }
 
 /** A few bytes may be merged into a document of megabytes: then the thread does it after all. */

@@ -107,12 +107,16 @@ export async function addPolicy(lrs: Lrs, caller: Caller, input: unknown): Promi
   return viewOf(stored, 0)
 }
 
-function parsePolicy(input: unknown): Policy {
+/**
+ * @param at where the policy lies in the body
+ * @throws Refusal `malformed`, `not-yet-available`
+ */
+export function parsePolicy(input: unknown, at = '$'): Policy {
   const parsed = policySchema.safeParse(input)
   if (!parsed.success) {
     throw malformed(
       parsed.error.issues.map(({ path, message }) => ({
-        path: ['$', ...path].join('.'),
+        path: [at, ...path].join('.'),
         message,
         requirement: 'counting.md §3',
       })),
@@ -120,7 +124,11 @@ function parsePolicy(input: unknown): Policy {
   }
   const missing = notYetAvailable(parsed.data)
   if (missing.length > 0) {
-    const violations = missing.map(({ path, message }) => ({ path, message, requirement: 'counting.md §3' }))
+    const violations = missing.map(({ path, message }) => ({
+      path: path.replace('$', at),
+      message,
+      requirement: 'counting.md §3',
+    }))
     throw new Refusal('not-yet-available', missing.map(({ message }) => message).join('; '), violations)
   }
   return parsed.data

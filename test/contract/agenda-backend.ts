@@ -369,33 +369,45 @@ export function agendaBackendContract(open: Open): void {
 
     it('`every` is one job although two processes declare it, and it runs again and again', async () => {
       const { name } = jobOf()
-      let runs = 0
+      const turns: unknown[] = []
+      let [running, most] = [0, 0]
       const [one, two] = [await start(), await start()]
       for (const agenda of [one, two]) {
-        agenda.define(name, async () => {
-          runs++
+        agenda.define(name, async (job) => {
+          running++
+          most = Math.max(most, running)
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          turns.push(job.attrs.lastRunAt?.getTime())
+          running--
         })
         await agenda.every(30, name)
       }
       expect((await one.queryJobs({ name })).total).toBe(1)
       await Promise.all([one.start(), two.start()])
-      await vi.waitFor(() => expect(runs).toBeGreaterThan(2), 10_000)
+      await vi.waitFor(() => expect(turns.length).toBeGreaterThan(4), 10_000)
+      expect(most).toBe(1)
+      // No turn was taken by both.
+      expect(new Set(turns).size).toBe(turns.length)
       expect((await one.queryJobs({ name })).total).toBe(1)
     })
 
-    it('a job whose process died runs again when its lock is too old', async () => {
+    it('a job whose process died runs again when its lock is too old: not before, and within 5 s after', async () => {
+      const LIFE = 1_000
       const { name, _id } = await stores().jobs().repository.saveJob(jobOf(), undefined)
       // What a process does before it dies: lock, and save that the run has begun.
       const dead = stores().jobs().repository
       const run = (await next(dead, name)) as JobParameters
       await dead.saveJobState({ ...run, lastRunAt: new Date(), nextRunAt: null }, undefined)
-      const agenda = await start({ lockLifetime: 50 })
-      let ran = 0
+      const locked = run.lockedAt?.getTime() ?? Number.NaN
+      // As often as the product asks (src/jobs/jobs.ts).
+      const agenda = await start({ lockLifetime: LIFE, processEvery: 500 })
+      let again = 0
       agenda.define(name, async () => {
-        ran++
+        again = Date.now()
       })
       await agenda.start()
-      await vi.waitFor(() => expect(ran).toBe(1), 10_000)
+      await vi.waitFor(() => expect(again).toBeGreaterThan(0), LIFE + 5_000)
+      expect(again - locked).toBeGreaterThanOrEqual(LIFE)
       await vi.waitFor(async () => {
         const [job] = (await agenda.queryJobs({ id: String(_id) })).jobs
         expect(job).toMatchObject({ state: 'completed' })
@@ -427,6 +439,29 @@ export function agendaBackendContract(open: Open): void {
         const found = (await agenda.queryJobs({ id: String(job.attrs._id) })).jobs[0]
         expect(found).toMatchObject({ failCount: 0, failReason: 'try 2', lastFinishedAt: expect.any(Date) })
       })
+    })
+
+    it('a failing job waits longer before each retry, and ends up visible when there are no more', async () => {
+      const { name } = jobOf()
+      const agenda = await start()
+      const tries: number[] = []
+      agenda.define(
+        name,
+        async () => {
+          tries.push(Date.now())
+          throw new Error('store gone')
+        },
+        { backoff: backoffStrategies.exponential({ delay: 20, factor: 4, maxRetries: 3 }) },
+      )
+      await agenda.start()
+      const job = await agenda.now(name, {})
+      await vi.waitFor(() => expect(tries).toHaveLength(4), 10_000)
+      await vi.waitFor(async () => {
+        const { jobs } = await agenda.queryJobs({ id: String(job.attrs._id), state: 'failed' })
+        expect(jobs[0]).toMatchObject({ failCount: 4, failReason: 'store gone', nextRunAt: null })
+      }, 10_000)
+      const waits = tries.slice(1).map((at, n) => at - (tries[n] ?? 0))
+      for (const [n, least] of [20, 80, 320].entries()) expect(waits[n]).toBeGreaterThanOrEqual(least)
     })
 
     it('one that fails for good keeps failCount and failReason', async () => {

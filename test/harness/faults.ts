@@ -104,7 +104,8 @@ export function withFaults(real: Db): Faults {
         const name = `${target.collectionName}.${String(property)}`
         return (...args: unknown[]) => {
           const work = () => member.apply(target, args) as Promise<unknown>
-          if (property === 'find') return cursorOf(work() as never, { name, args })
+          if (property === 'find' || property === 'aggregate')
+            return cursorOf(work() as never, { name, args })
           return METHODS.has(String(property)) ? through({ name, args }, work) : work()
         }
       },

@@ -41,11 +41,16 @@ function environment(directory: string): NodeJS.ProcessEnv {
   }
 }
 
+/** Told what a command has printed so far, whenever it prints. */
+type Heard = (output: string, child: ChildProcess) => void
+
 /** Runs a command to its end; arguments `NAME=value` are settings of its environment. */
 export async function runCli(
   directory: string,
-  ...args: string[]
+  ...given: (string | Heard)[]
 ): Promise<{ code: number | null; output: string }> {
+  const args = given.filter((one) => typeof one === 'string')
+  const hearing = given.filter((one) => typeof one === 'function')
   const settings = args.filter((arg) => /^[A-Z_]+=/.test(arg))
   const words = args.filter((arg) => !settings.includes(arg))
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...words], {
@@ -56,12 +61,12 @@ export async function runCli(
     },
   })
   let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += String(chunk)
-  })
-  child.stderr.on('data', (chunk) => {
-    output += String(chunk)
-  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk)
+      for (const heard of hearing) heard(output, child)
+    })
+  }
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, output }
 }

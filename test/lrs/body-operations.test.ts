@@ -62,3 +62,24 @@ describe('a document', () => {
     expect(await writtenAt(method, sent, there)).toEqual([where])
   })
 })
+
+describe('a few statements', () => {
+  it.each([
+    [LARGE, 'here'],
+    [LARGE + 1, 'elsewhere'],
+  ] as const)(
+    'with an attachment of %i bytes, which may be a signature, are looked at %s',
+    async (bytes, where) => {
+      const elsewhere: Bodies = { run: async () => ({ ids: ['elsewhere'], fresh: 0 }) as never }
+      const bodies = createBodies({} as Lrs, elsewhere)
+      const attachments = [{ id: 'f', sha2: 'a'.repeat(64), bytes }]
+      const body = { bytes: Buffer.from('[]'), version: '1.0.3', attachments } as const
+      // Here nobody asks for its bytes: it belongs to no statement.
+      const answer = await bodies.run('store statements', { ...caller, scopes: ['all'] }, body).then(
+        ({ ids }) => ids[0],
+        () => 'here',
+      )
+      expect(answer).toBe(where)
+    },
+  )
+})

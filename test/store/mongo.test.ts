@@ -64,7 +64,7 @@ describe('the store on MongoDB', () => {
     await withDb((db) => db.collection('statements').dropIndex({ tenant: 1, seq: 1 } as never))
     await expect(open()).rejects.toMatchObject({
       code: 'missing-index',
-      message: expect.stringContaining('create it with db.statements.createIndex({"tenant":1,"seq":1}) and'),
+      message: expect.stringContaining('create with db.statements.createIndex({"tenant":1,"seq":1}) and'),
     })
   })
 
@@ -96,19 +96,25 @@ describe('the store on MongoDB', () => {
   it('never makes an index over what is there: an older database keeps its version, and one sentence says what to do', async () => {
     const older = { people: [{ key: { tenant: 1, email: 1 } }] } as const
     const newer = { people: [...older.people, { key: { tenant: 1, name: 1 }, sparse: true }] } as const
+    const newest = { ...newer, places: [{ key: { tenant: 1 } }, { key: { name: 1 } }] } as const
     await withDb(async (db) => {
       await ensureSchema(db, older, 1)
       await db.collection('people').insertOne({ tenant: 't', name: 'Ana' })
       await expect(ensureSchema(db, newer, 2)).rejects.toMatchObject({
         code: 'missing-index',
         message:
-          'The collection people lacks the index {"tenant":1,"name":1}: ' +
-          'create it with db.people.createIndex({"tenant":1,"name":1}, {"sparse":true}) and start again.',
+          'The database lacks the index people {"tenant":1,"name":1}: ' +
+          'create with db.people.createIndex({"tenant":1,"name":1}, {"sparse":true}) and start again.',
       })
       expect(await versionOf(db)).toBe(1)
       await db.collection('people').createIndex({ tenant: 1, name: 1 }, { sparse: true })
       await ensureSchema(db, newer, 2)
       expect(await versionOf(db)).toBe(2)
+      await db.collection('places').insertOne({ tenant: 't' })
+      const all = ensureSchema(db, newest, 3)
+      await expect(all).rejects.toThrow(
+        'create with db.places.createIndex({"tenant":1}); db.places.createIndex({"name":1}) and start again.',
+      )
     })
   })
 

@@ -15,6 +15,7 @@ import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
 import { licenceRoutes } from './licence.ts'
 import { peopleRoutes } from './people.ts'
+import { planningRoutes } from './planning.ts'
 import { reportRoutes } from './reports.ts'
 import { jsonOf } from './request.ts'
 import { statementRoutes } from './statements.ts'
@@ -50,6 +51,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
     licenceRoutes(lrs),
     closingRoutes(lrs),
     alertRoutes(lrs),
+    planningRoutes(lrs),
     reportRoutes(lrs, bodies),
     statementRoutes(lrs),
     peopleRoutes(lrs, bodies),

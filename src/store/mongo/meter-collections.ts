@@ -233,6 +233,15 @@ export const METER_COLLECTIONS = {
     { key: { tenant: 1, state: 1, at: 1 } },
     { key: { open: 1 }, sparse: true },
   ],
+  // Found by `_id` alone.
+  window_totals: [],
+  policy_totals: [],
+  failures: [],
+  imports: [],
+  refusal_numbers: [],
+  keys: [],
+  leases: [],
+  probe: [],
 } as const satisfies Readonly<Record<string, readonly IndexDescription[]>>
 
 export interface MeterCollections {

@@ -55,15 +55,20 @@ async function make(db: Db, name: string, wanted: readonly IndexDescription[]): 
 
 /** An index is never made over what is there by a start: under load that is the operator's decision (docs/scaling.md). */
 async function demandIndexes(db: Db, indexes: Indexes): Promise<void> {
+  const lacking: string[] = []
+  const commands: string[] = []
   for (const [name, wanted] of Object.entries(indexes)) {
-    const [missing] = await missingOf(db, name, wanted)
-    if (!missing) continue
-    throw new StoreError(
-      'missing-index',
-      `The collection ${name} lacks the index ${JSON.stringify(missing.key)}: ` +
-        `create it with ${createCommand(name, missing)} and start again.`,
-    )
+    for (const missing of await missingOf(db, name, wanted)) {
+      lacking.push(`${name} ${JSON.stringify(missing.key)}`)
+      commands.push(createCommand(name, missing))
+    }
   }
+  if (commands.length === 0) return
+  throw new StoreError(
+    'missing-index',
+    `The database lacks ${lacking.length === 1 ? 'the index' : 'the indexes'} ${lacking.join(', ')}: ` +
+      `create with ${commands.join('; ')} and start again.`,
+  )
 }
 
 function createCommand(name: string, { key, unique, sparse }: IndexDescription): string {

@@ -1,6 +1,6 @@
 /** The ports, over one client. */
 import type { Db } from 'mongodb'
-import type { MovableClock } from '../../clock.ts'
+import type { Clock, MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { createActLog } from './acts.ts'
 import { createAdjustmentStore } from './adjustments.ts'
@@ -21,6 +21,7 @@ import { createElementStore } from './elements.ts'
 import { createIdentityStore } from './identities.ts'
 import { createImportStore } from './imports.ts'
 import { createJoins } from './join.ts'
+import type { Effect } from './journal.ts'
 import { createKeyStore } from './keys.ts'
 import { createLaunchStore, LAUNCHES, launchesEffect } from './launches.ts'
 import { createLeaseStore } from './leases.ts'
@@ -55,18 +56,7 @@ export type MongoPorts = Omit<Stores, 'close'> & {
 export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts): MongoPorts {
   const gate = createGate()
   const collections = statementCollections(db)
-  const joins = createJoins(collections)
-  const effects = {
-    [LAUNCHES]: launchesEffect(db, collections, joins),
-    [PROFILES]: profilesEffect(collections, joins),
-    [HIDE]: hideEffect(collections),
-    [PURGE]: purgeEffect(
-      collections,
-      createPurged(collections),
-      createAttachmentTaking(attachmentCollections(db), collections, () => clock.now()),
-    ),
-  }
-  const core = createCore({ db, clock, timing, effects })
+  const core = createCore({ db, clock, timing, effects: effectsOf(db, clock) })
   const puts = createCataloguePuts(db, () => clock.now())
   const report = (error: unknown) => {
     process.stderr.write(
@@ -112,5 +102,21 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
       // Unreachable now: then the epoch ends by its silence.
       await core.epochs.leave().catch(() => undefined)
     },
+  }
+}
+
+/** Of the ports beside statements: whoever settles journals needs all of them. */
+export function effectsOf(db: Db, clock: Clock): Readonly<Record<string, Effect>> {
+  const collections = statementCollections(db)
+  const joins = createJoins(collections)
+  return {
+    [LAUNCHES]: launchesEffect(db, collections, joins),
+    [PROFILES]: profilesEffect(collections, joins),
+    [HIDE]: hideEffect(collections),
+    [PURGE]: purgeEffect(
+      collections,
+      createPurged(collections),
+      createAttachmentTaking(attachmentCollections(db), collections, () => clock.now()),
+    ),
   }
 }

@@ -1,0 +1,120 @@
+/** The forecast of a window's end: a number with a band, or the honest sentence that there is too little history (F5). */
+import { type Band, bandOf, boundsOf, chanceToReach, medianOf } from './band.ts'
+import { accuracyOf, NEEDED, type PastForecast, pastForecasts, reachOf } from './calibrate.ts'
+import { type Cohort, cohortOf } from './curve.ts'
+import { type ActivationHistory, knownBy } from './history.ts'
+import { type Point, pointAt } from './point.ts'
+import type { RolloutEffect } from './rollout.ts'
+
+const DAY_MS = 86_400_000
+
+/** What is worked out once, and serves every question about the window at that instant. */
+export interface Model {
+  readonly asOf: number
+  readonly point: Point
+  readonly past: readonly PastForecast[]
+  /** Standard deviations to either side of the band; null with too few past errors. */
+  readonly reach: number | null
+  /** Where each known key stands. */
+  readonly standing: ReadonlyMap<string, Cohort | 'counted'>
+  /** The day (ms) on which that many are expected to be counted; null when it is not within the window. */
+  crossing(number: number): number | null
+}
+
+/** @param asOf ms, within the last window of the history */
+export function modelOf(history: ActivationHistory, asOf: number): Model {
+  const window = history.windows.length - 1
+  const past = pastForecasts(history, window, asOf)
+  const point = pointAt(history, window, asOf)
+  const days = expectedByDay(history, asOf)
+  return {
+    asOf,
+    point,
+    past,
+    reach: reachOf(past),
+    standing: standingOf(history, window, asOf),
+    crossing: (number) => days.find(({ expected }) => expected >= number)?.day ?? null,
+  }
+}
+
+function standingOf(
+  history: ActivationHistory,
+  window: number,
+  asOf: number,
+): ReadonlyMap<string, Cohort | 'counted'> {
+  const standing = new Map<string, Cohort | 'counted'>()
+  for (const key of history.keys) {
+    const cohort = cohortOf(key, window, asOf)
+    if (Number.isFinite(knownBy(asOf, key, window))) standing.set(key.key, 'counted')
+    else if (cohort !== null) standing.set(key.key, cohort)
+  }
+  return standing
+}
+
+/** At most so many days are looked at: long windows in longer steps. */
+const STEPS = 31
+
+/** What is expected to be counted by the end of each day to come. */
+function expectedByDay(
+  history: ActivationHistory,
+  asOf: number,
+): readonly { readonly day: number; readonly expected: number }[] {
+  const window = history.windows.length - 1
+  const { start, end } = history.windows[window] as { start: number; end: number }
+  const step = Math.max(DAY_MS, (end - asOf) / STEPS)
+  const found: { day: number; expected: number }[] = []
+  for (let day = asOf; day < end; ) {
+    day = Math.min(end, day + step)
+    const { mean } = pointAt(history, window, asOf, (day - start) / (end - start))
+    found.push({ day: Math.min(day, end - 1), expected: mean })
+  }
+  return found
+}
+
+export interface Forecast {
+  readonly state: 'ready' | 'too-little-history'
+  readonly counted: number
+  /** Null while no past window says anything. */
+  readonly median: number | null
+  readonly bounds: { readonly least: number; readonly most: number | null }
+  /** Holds 80 % of outcomes, as wide as past errors were; null with too little history. */
+  readonly band: Band | null
+  /** P(count ≥ `over`), 0 to 1; null with too little history or without a limit. */
+  readonly probabilityOver: number | null
+  readonly pastErrors: { readonly known: number; readonly needed: number }
+  readonly accuracy: ReturnType<typeof accuracyOf>
+}
+
+/**
+ * @param over the least count that is over the limit; null = no limit
+ * @param planned what roll-outs add
+ */
+export function forecastOf(
+  model: Model,
+  over: number | null,
+  planned: readonly RolloutEffect[] = [],
+): Forecast {
+  const { past, reach } = model
+  const sum = (of: (one: RolloutEffect) => number) => planned.reduce((total, one) => total + of(one), 0)
+  const [added, extra] = [sum((one) => one.added), sum((one) => one.variance)]
+  const newPeople = sum((one) => one.people - one.alreadyCounted)
+  const point = { ...model.point, mean: model.point.mean + added }
+  const { least, most } = boundsOf(model.point)
+  const known = point.windows > 0
+  return {
+    state: reach === null ? 'too-little-history' : 'ready',
+    counted: point.counted,
+    median: known ? Math.round(medianOf(model.point) + added) : null,
+    bounds: { least, most: known ? most + newPeople : null },
+    band: reach === null ? null : bandOf(point, reach, extra),
+    probabilityOver: chanceOver(point, over, reach, extra),
+    pastErrors: { known: past.length, needed: NEEDED },
+    accuracy: accuracyOf(past),
+  }
+}
+
+function chanceOver(point: Point, over: number | null, reach: number | null, extra: number): number | null {
+  if (over === null) return null
+  if (point.counted >= over) return 1
+  return reach === null ? null : Math.round(1_000 * chanceToReach(point, over, reach, extra)) / 1_000
+}

@@ -1,0 +1,232 @@
+/** Looking ahead over HTTP: forecasts, and policies tried on the past. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { learner, type Running, startServer, statement } from '../harness/running.ts'
+
+const DAY = 86_400_000
+
+let server: Running
+/** Start of the open calendar month. */
+let month: number
+
+function policy(id: string, extra: object = {}) {
+  return {
+    schema: 1,
+    id,
+    count: { any: [{ evidence: true }] },
+    unique: { by: ['learner'] },
+    window: { kind: 'calendar', length: { months: 1 } },
+    limit: { included: 15 },
+    ...extra,
+  }
+}
+
+const monthsBack = (back: number) => {
+  const date = new Date(month)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - back, 1)
+}
+const use = (name: string, at: number) => {
+  const timestamp = new Date(at).toISOString()
+  return statement({ actor: learner(name), timestamp })
+}
+
+beforeAll(async () => {
+  server = await startServer()
+  // The tenth of a month: the open window has a past and a future whenever this runs.
+  const today = new Date(server.clock.now())
+  const tenth = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 10, 12)
+  server.clock.moveBy(tenth - server.clock.now())
+  month = tenth - 9.5 * DAY
+  // Nine months: twelve learners on the 3rd, eight on the 20th; one of them is found by name.
+  const past = Array.from({ length: 9 }, (_, index) => monthsBack(index + 1)).flatMap((start) => [
+    ...Array.from({ length: 12 }, (_, one) => use(`early-${one}`, start + 2 * DAY)),
+    ...Array.from({ length: 8 }, (_, one) => use(`late-${one}`, start + 19 * DAY)),
+  ])
+  await server.send([
+    ...past,
+    ...Array.from({ length: 12 }, (_, one) => use(`early-${one}`, month + 2 * DAY)),
+  ])
+  await server.api('/policies', { method: 'POST', body: policy('month') })
+  await server.counted('month')
+})
+afterAll(() => server.stop())
+
+type Json = Record<string, unknown>
+async function post(path: string, body: unknown, as?: string): Promise<{ status: number; body: Json }> {
+  const response = await server.api(path, { method: 'POST', body, ...(as && { as }) })
+  return { status: response.status, body: (await response.json()) as Json }
+}
+
+async function idOf(name: string): Promise<string> {
+  const response = await server.api('/learners?limit=1000')
+  const { items } = (await response.json()) as { items: { learner: string; identities: unknown[] }[] }
+  return items.find(({ identities }) => JSON.stringify(identities).includes(`"${name}"`))?.learner ?? ''
+}
+
+async function importLearners(csv: string): Promise<void> {
+  const as = await server.credential('lms', ['learners'])
+  const query = `homePage=${encodeURIComponent((learner('x').account as { homePage: string }).homePage)}`
+  const response = await fetch(`${server.url}/api/v1/learners/import?${query}`, {
+    method: 'POST',
+    headers: { Authorization: as, 'Content-Type': 'text/csv' },
+    body: csv,
+  })
+  expect(response.status, await response.text()).toBe(200)
+}
+
+describe('POST /forecasts', () => {
+  it('F5: says median, band, chance to be over, the day the limit is reached, and its own past accuracy', async () => {
+    const { status, body } = await post('/forecasts', { policy: 'month' })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      policy: 'month',
+      state: 'ready',
+      counted: 12,
+      median: 20,
+      limit: 15,
+      bounds: { least: 12, most: 20 },
+      band: { holdsPct: 80 },
+      accuracy: { mapePct: 0, biasPct: 0 },
+      rollouts: [],
+    })
+    expect(body.probabilityOver as number).toBeGreaterThan(0.9)
+    expect(body.reachesLimitOn).toBe(new Date(month + 19 * DAY).toISOString().slice(0, 10))
+    expect(body).not.toHaveProperty('without')
+  })
+
+  it('F6: a planned roll-out adds those not counted, counts nobody and stores nothing', async () => {
+    const early = await idOf('early-1')
+    const late = await idOf('late-1')
+    const plan = { policy: 'month', rollouts: [{ learners: [early, late], newPeople: 10, rate: 0.5 }] }
+    const { body } = await post('/forecasts', plan)
+    expect(body).toMatchObject({
+      counted: 12,
+      median: 25,
+      rollouts: [{ people: 12, alreadyCounted: 1, added: 5, rate: 0.5 }],
+      without: { median: 20 },
+    })
+    expect((await post('/forecasts', { policy: 'month' })).body).toMatchObject({ counted: 12, median: 20 })
+    expect(await server.counted('month')).toMatchObject({ activeLearners: 12, totalLearners: 20 })
+  })
+
+  it('F6: plans for a team, shows the prior it reckons with, and only the part within the window', async () => {
+    const { body } = await post('/forecasts', { policy: 'month', rollouts: [{ newPeople: 100 }] })
+    expect(body.rollouts).toEqual([{ people: 100, alreadyCounted: 0, added: 65, rate: 0.65 }])
+    const starts = new Date(month + 62 * DAY).toISOString()
+    const beyond = await post('/forecasts', { policy: 'month', rollouts: [{ newPeople: 100, starts }] })
+    expect(beyond.body.rollouts).toEqual([{ people: 100, alreadyCounted: 0, added: 0, rate: 0 }])
+    await importLearners('name,identities,teams\nNew,new-1,Sales\nEarly,early-2,Sales\n')
+    const team = await post('/forecasts', { policy: 'month', rollouts: [{ team: 'Sales', rate: 1 }] })
+    expect(team.body).toMatchObject({ median: 21, rollouts: [{ people: 2, alreadyCounted: 1, added: 1 }] })
+    const nobody = await post('/forecasts', { policy: 'month', rollouts: [{ team: 'Nobody' }] })
+    expect(nobody.body).toMatchObject({ rollouts: [{ people: 0, added: 0 }] })
+  })
+
+  it('F5: says that there is too little history instead of a number', async () => {
+    await server.api('/policies', {
+      method: 'POST',
+      body: policy('year', { window: { kind: 'calendar', length: { months: 12 } } }),
+    })
+    await server.counted('year')
+    const { body } = await post('/forecasts', { policy: 'year' })
+    expect(body).toMatchObject({ state: 'too-little-history', band: null, probabilityOver: 1 })
+    expect(body.text).toMatch(/^Too little history/)
+  })
+
+  it('refuses what it cannot say, each with its reason', async () => {
+    const rolling = policy('rolling', { window: { kind: 'rolling', length: { days: 30 } } })
+    await server.api('/policies', { method: 'POST', body: rolling })
+    const later = policy('later', {
+      window: { kind: 'anchored', length: { months: 1 }, anchor: '2990-01-01' },
+    })
+    await server.api('/policies', { method: 'POST', body: later })
+    expect((await post('/forecasts', { policy: 'rolling' })).status).toBe(422)
+    expect((await post('/forecasts', { policy: 'later' })).status).toBe(409)
+    expect((await post('/forecasts', { policy: 'none' })).status).toBe(404)
+    for (const bad of [
+      { policy: 'month', colour: 1 },
+      { policy: 'month', rollouts: [{}] },
+      { policy: 'month', rollouts: [{ newPeople: 1, rate: 2 }] },
+      { policy: 'month', rollouts: [{ learners: ['nobody'] }] },
+      { policy: 'month', rollouts: [{ newPeople: 1, starts: '2026-02-01', due: '2026-01-01' }] },
+    ])
+      expect((await post('/forecasts', bad)).status, JSON.stringify(bad)).toBe(400)
+    const content = await server.credential('learner', ['statements/write'])
+    expect((await post('/forecasts', { policy: 'month' }, content)).status).toBe(403)
+    expect((await server.api('/forecasts')).status).toBe(405)
+  })
+})
+
+describe('POST /simulations', () => {
+  const draft = (extra: object = {}) => policy('draft', extra)
+  interface Simulated {
+    windows: { start: string; count: number; whole: boolean; over: number | null; cost: object | null }[]
+    advice: { options: Json[]; breakEvens: Json[] } | null
+  }
+  const simulated = async (body: object) => {
+    const { status, body: view } = await post('/simulations', body)
+    expect(status, JSON.stringify(view)).toBe(200)
+    return view as unknown as Simulated
+  }
+
+  it('F7: counts every past window as the policy would that is really made, and makes none', async () => {
+    const view = await simulated({ policy: draft() })
+    const { items } = (await (await server.api('/windows?policy=month')).json()) as {
+      items: { start: string; activeLearners: number }[]
+    }
+    const counted = items.filter(({ activeLearners }) => activeLearners > 0).reverse()
+    expect(view.windows).toHaveLength(10)
+    expect(view.windows.map(({ start, count }) => [start, count])).toEqual(
+      counted.map(({ start, activeLearners }) => [start, activeLearners]),
+    )
+    expect(view.windows.map(({ whole, over }) => [whole, over])).toEqual([
+      ...Array.from({ length: 9 }, () => [true, 5]),
+      [false, 0],
+    ])
+    const ids = ((await (await server.api('/policies')).json()) as { items: { policy: { id: string } }[] })
+      .items
+    expect(ids.map((one) => one.policy.id)).not.toContain('draft')
+    expect((await server.api('/licence?policy=draft')).status).toBe(404)
+  })
+
+  it('A16: prices a window by its surcharge and by what is over the limit', async () => {
+    const price = { surchargePct: 50, perExtra: '2.50' }
+    const { windows } = await simulated({ policy: draft({ price }), baseFee: '100' })
+    expect(windows[0]?.cost).toEqual({ fee: '150.00', extra: '12.50', total: '162.50' })
+    expect(windows.at(-1)?.cost).toEqual({ fee: '150.00', extra: '0.00', total: '150.00' })
+    expect((await simulated({ policy: draft() })).windows[0]?.cost).toBeNull()
+  })
+
+  it('F7: compares 12, 3 and 1 months by their whole windows, and has no advice for rolling ones', async () => {
+    const from = new Date(monthsBack(9)).toISOString()
+    const { advice } = await simulated({ policy: draft(), from })
+    const monthly = advice?.options.find(({ months }) => months === 1)
+    expect(monthly).toMatchObject({ surchargePct: 50, windows: 9, peak: 20, feeUnits: 30, over: 9 })
+    const rolling = draft({ window: { kind: 'rolling', length: { months: 1 } } })
+    expect((await simulated({ policy: rolling })).advice).toBeNull()
+  })
+
+  it('keeps to the time that is asked for', async () => {
+    const [from, to] = [monthsBack(3), monthsBack(1)].map((at) => new Date(at).toISOString())
+    const { windows } = await simulated({ policy: draft(), from, to })
+    expect(windows.map(({ start, count }) => [start.slice(0, 7), count])).toEqual([
+      [from?.slice(0, 7), 20],
+      [new Date(monthsBack(2)).toISOString().slice(0, 7), 20],
+    ])
+  })
+
+  it('refuses a draft as a policy is refused, each fault with its place', async () => {
+    const wrong = await post('/simulations', { policy: { ...draft(), colour: 1, count: { any: [] } } })
+    expect(wrong.status).toBe(400)
+    expect(JSON.stringify(wrong.body)).toContain('$.policy.count.any')
+    expect((await post('/simulations', { policy: draft({ unique: { by: ['tenant'] } }) })).status).toBe(422)
+    for (const bad of [
+      {},
+      { policy: draft(), baseFee: 'free' },
+      { policy: draft(), from: '2990-01-01T00:00:00Z' },
+      { policy: draft(), from: '2026-02-01T00:00:00Z', to: '2026-01-01T00:00:00Z' },
+    ])
+      expect((await post('/simulations', bad)).status, JSON.stringify(bad)).toBe(400)
+    const content = await server.credential('learner', ['statements/write'])
+    expect((await post('/simulations', { policy: draft() }, content)).status).toBe(403)
+  })
+})
