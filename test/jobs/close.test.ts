@@ -162,6 +162,16 @@ describe('closing', () => {
     },
   )
 
+  it('a learner who cannot be counted holds the window open, and the drain ends (ruling 30)', async () => {
+    await use(['ana'])
+    await due()
+    const failing: DrainDeps = { ...lrs, catalogueOf: () => Promise.reject(new Error('unreadable')) }
+    await run(failing)
+    expect(await stores.snapshots.closings(TENANT)).toEqual([])
+    await run()
+    expect((await first())?.count).toBe(1)
+  })
+
   it('two processes that close at once make one snapshot', async () => {
     await use(['ana', 'ben'])
     await due()

@@ -30,7 +30,14 @@ export interface Drain {
   /** Between slices: renews the lease. False when it is lost, or the process is to stop. */
   keep(): Promise<boolean>
   /** Counts one slice of what is dirty; null when the lease is lost. */
-  count(): Promise<readonly { readonly tenant: string; readonly learner: string }[] | null>
+  count(): Promise<Counted | null>
+}
+
+interface Counted {
+  /** There was something to do. Learners whose recount fails are none of it. */
+  readonly more: boolean
+  /** Who may have been counted. */
+  readonly learners: readonly { readonly tenant: string; readonly learner: string }[]
 }
 
 /** `waiting`: counts are still being worked out; it is asked for again. `lost`: the lease is. */
@@ -84,9 +91,9 @@ async function countUntil(
     if ((await stores.metering.computedThrough(tenant)).at >= cutoff.at) return later
     const counted = await drain.count()
     if (counted === null || !(await drain.keep())) return 'lost'
-    const ours = counted.filter((one) => one.tenant === tenant)
+    const ours = counted.learners.filter((one) => one.tenant === tenant)
     for (const { learner } of ours) later.add(learner)
-    if (counted.length === 0) {
+    if (!counted.more) {
       looks += 1
       await sleep(APART_MS)
     }
@@ -128,9 +135,9 @@ async function asOfCutoff(deps: CloseDeps, draft: Draft, learner: string): Promi
   return counted.map((one) => rowOf(deps, draft, { ...one, ...history }))
 }
 
-type Counted = CountedKey & { readonly learner: string; readonly identities: readonly Identity[] }
+type CountedRow = CountedKey & { readonly learner: string; readonly identities: readonly Identity[] }
 
-function rowOf({ newId }: CloseDeps, { secret }: Draft, counted: Counted): SnapshotRow {
+function rowOf({ newId }: CloseDeps, { secret }: Draft, counted: CountedRow): SnapshotRow {
   const { learner, identities, key, evidence } = counted
   const [token = '', ...others] = tokensOf(secret, identities, key)
   const salt = newId()
