@@ -262,7 +262,7 @@ describe('an import', () => {
 })
 
 describe('a dry run', () => {
-  it('stores nothing and says for each window what the import then does', async () => {
+  it('stores nothing and says for each window what the import then does', { timeout: 90_000 }, async () => {
     const stays = statement({ actor: learner('stays') })
     const goes = statement({ actor: learner('goes') })
     await server.send([stays, goes, statement({ actor: learner('other') })])
