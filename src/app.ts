@@ -71,6 +71,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
       keys,
       home,
       cmi5: config.ROLLCALL_CMI5,
+      alerts: alertSettings(config),
       logLevel: config.ROLLCALL_LOG,
     },
     onFault,
@@ -86,6 +87,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
     keys,
     home,
     cmi5: config.ROLLCALL_CMI5,
+    privateWebhooks: config.ROLLCALL_WEBHOOKS_PRIVATE,
     wake: jobs.wake,
   }
   const first = await firstStart(lrs, {
@@ -143,6 +145,10 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
       return stopping
     },
   }
+}
+
+function alertSettings({ ROLLCALL_SMTP, ROLLCALL_SMTP_FROM, ROLLCALL_WEBHOOKS_PRIVATE }: Config) {
+  return { ROLLCALL_SMTP, ROLLCALL_SMTP_FROM, ROLLCALL_WEBHOOKS_PRIVATE }
 }
 
 /** The same for every process and every start (ruling 24). */

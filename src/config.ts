@@ -124,6 +124,20 @@ export const configSchema = z.object({
     .optional()
     .describe('PEM file of the certificate with its chain: serves HTTPS. Read again at SIGHUP.'),
   ROLLCALL_TLS_KEY: z.string().min(1).optional().describe('PEM file of the certificate’s private key.'),
+  ROLLCALL_SMTP: z
+    .string()
+    .regex(/^smtps?:\/\/[^\s/]+/, 'give smtp://[user:password@]host[:port] or smtps://…')
+    .optional()
+    .describe('Mail server for alerts, smtp://… or smtps://…; without it alerts are kept and shown.'),
+  ROLLCALL_SMTP_FROM: z
+    .string()
+    .regex(/^[^@\r\n]+@[^@\r\n]+$/, 'give an e-mail address')
+    .default('rollcall@localhost')
+    .describe('Sender of mails.'),
+  ROLLCALL_WEBHOOKS_PRIVATE: z
+    .stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] })
+    .default(false)
+    .describe('Whether webhooks may reach addresses of private networks and of this machine.'),
   ROLLCALL_METRICS_TOKEN: secret
     .optional()
     .describe('`/metrics` asks for it as a Bearer token; open to everybody who reaches the port when unset.'),

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from './clock.ts'
+import { createMailer } from './delivery/smtp.ts'
+import { createPoster } from './delivery/webhook.ts'
 import { connectStores } from './engine.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { createLog } from './log.ts'
@@ -18,6 +20,11 @@ const start = workerData as ThreadStart
 const stores = await connectStores(start.stores)
 const log = createLog(start.logLevel)
 const report = (error: unknown): void => log.error({ err: error }, 'job failed')
+const { ROLLCALL_SMTP: server, ROLLCALL_SMTP_FROM: from, ROLLCALL_WEBHOOKS_PRIVATE: isPrivate } = start.alerts
+const senders = {
+  mail: server === undefined ? null : createMailer(server, from),
+  post: createPoster(isPrivate),
+}
 const deps = {
   stores,
   catalogueOf: createCatalogues(stores),
@@ -25,7 +32,7 @@ const deps = {
   newId: randomUUID,
   keys: start.keys,
 }
-const jobs = await startJobs(deps, stores.jobs(), report)
+const jobs = await startJobs(deps, stores.jobs(), report, { home: start.home, senders })
 // What an earlier process left dirty is worked off now.
 jobs.wake()
 

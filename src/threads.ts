@@ -19,6 +19,8 @@ export interface ThreadStart {
   readonly keys: Lrs['keys']
   readonly home: string
   readonly cmi5: Config['ROLLCALL_CMI5']
+  /** How alerts leave the house. */
+  readonly alerts: Pick<Config, 'ROLLCALL_SMTP' | 'ROLLCALL_SMTP_FROM' | 'ROLLCALL_WEBHOOKS_PRIVATE'>
   readonly logLevel: Config['ROLLCALL_LOG']
 }
 

@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'store/mongo': ['store', 'evidence', 'metering', 'attempts', 'xapi', 'clock'],
   lrs: ['store', 'evidence', 'metering', 'attempts', 'xapi', 'clock'],
   jobs: ['lrs', 'store', 'clock'],
+  delivery: ['lrs'],
   http: ['lrs', 'store', 'metering', 'attempts', 'xapi', 'clock'],
   commands: ['lrs', 'store', 'metering', 'clock'],
   // A client of the server's HTTP API: it must not reach behind it. `app` and `config` only as types.

@@ -1,6 +1,7 @@
 /** The recurring and woken jobs, on Agenda. Handlers are idempotent: any of them can be run again at any time. */
 import { randomUUID } from 'node:crypto'
-import { Agenda, type AgendaBackend } from 'agenda'
+import { Agenda, type AgendaBackend, type Job } from 'agenda'
+import { type AlertingDeps, createAlerting } from './alerts.ts'
 import { type DrainDeps, drain, LEASE_MS } from './drain.ts'
 import { createNightly } from './nightly.ts'
 import { createPace } from './pace.ts'
@@ -24,6 +25,7 @@ export async function startJobs(
   deps: DrainDeps,
   backend: AgendaBackend,
   report: (error: unknown) => void,
+  alerting: Pick<AlertingDeps, 'home' | 'senders'>,
 ): Promise<Jobs> {
   const holder = randomUUID()
   const stopping = new AbortController()
@@ -35,6 +37,7 @@ export async function startJobs(
   let scheduling: Promise<void> | null = null
   /** The last drain. One that took too long is given up by Agenda, but still writes under the same lease. */
   let drained: Promise<void> = Promise.resolve()
+  const alerts = createAlerting({ ...deps, ...alerting }, stopping.signal, report)
   const nightly = createNightly(deps, holder, stopping.signal, report)
 
   const agenda = new Agenda({
@@ -51,9 +54,10 @@ export async function startJobs(
   agenda.define(DRAIN, async (job) => {
     running = true
     again = false
-    const control = { signal: stopping.signal, touch: () => job.touch() }
+    const control = { signal: stopping.signal, touch: () => touched(job) }
     drained = drained.catch(() => undefined).then(() => drain(deps, holder, control, pace))
     await drained
+    alerts.look()
     nightly.look()
   })
   agenda.on(`complete:${DRAIN}`, () => {
@@ -65,6 +69,12 @@ export async function startJobs(
   await agenda.start()
   await agenda.every(SAFETY_NET, DRAIN)
   await agenda.every('1 hour', SWEEP)
+
+  /** A drain may be busy for an hour. */
+  function touched(job: Job): Promise<void> {
+    alerts.look()
+    return job.touch()
+  }
 
   function wake(): void {
     again = true
@@ -92,6 +102,7 @@ export async function startJobs(
       // Unlocks what is queued; what runs ends at its slice and unlocks itself.
       await agenda.stop(false)
       await ended
+      await alerts.ended()
       await nightly.ended()
     },
   }

@@ -100,6 +100,7 @@ const GRANTS = {
   'close windows': { scopes: [], roles: ['licence'] },
   'adjust counts': { scopes: [], roles: ['licence'] },
   'dispute counts': { scopes: [], roles: ['licence', 'compliance', 'integrator'] },
+  'manage webhooks': { scopes: [], roles: ['licence', 'integrator'] },
   'read acts': { scopes: [], roles: ['licence', 'compliance'] },
   'manage credentials': { scopes: [], roles: ['integrator'] },
   'manage people': { scopes: [], roles: [] },

@@ -24,6 +24,8 @@ export interface Lrs {
   readonly home: string
   /** What happens to statements that break the rules of cmi5; undefined: they are taken. */
   readonly cmi5?: Cmi5Policy
+  /** Webhooks may reach addresses of private networks. */
+  readonly privateWebhooks?: boolean
   /** Tells the jobs that something is dirty (ruling 34). */
   wake(): void
 }

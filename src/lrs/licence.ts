@@ -5,6 +5,7 @@ import { type LicenceFigures, licenceFigures } from '../metering/licence.ts'
 import { liveWindow, type PolicyVersion, reignOf, windowAt, windowsBefore } from '../metering/windows.ts'
 import type { StoredPolicy } from '../store/ports.ts'
 import { type Caller, demand } from './access.ts'
+import { raisedIn } from './alerts/log.ts'
 import type { Lrs } from './context.ts'
 import { earlierCounts, totalOf } from './judged-counts.ts'
 import { type PolicyHistory, policyOf } from './policies.ts'
@@ -37,7 +38,14 @@ export interface LicenceView {
   readonly over: number | null
   readonly percent: number | null
   readonly surchargePct: number
-  readonly alerts: readonly { readonly at: string; readonly reached: boolean }[]
+  /** `raised`: when the level alerted in this window, whoever was told (GET /alerts); null if it has not. */
+  readonly alerts: readonly {
+    readonly at: string
+    readonly threshold: number | null
+    readonly reached: boolean
+    readonly to: readonly string[]
+    readonly raised: string | null
+  }[]
   /** Days the window still has in the policy's zone, today included; null while none is open. */
   readonly daysLeft: number | null
   /** The windows before, newest first: closed count and as known today are two numbers (counting §4.5). */
@@ -87,6 +95,15 @@ export async function readLicence(
   const stored = open ? versionOf(history, open.version) : (history.stored.at(-1) as StoredPolicy)
   const total = await totalOf(lrs, caller.tenant, stored)
   const active = view?.activeLearners ?? 0
+  const figures = licenceFigures({
+    policy: stored.policy,
+    active,
+    total,
+    ...(open && (await earlierCounts(lrs, caller.tenant, history, { policy: stored.policy, open }))),
+  })
+  // Of a rolling policy the live number alerts once until it is evaluated next.
+  const alerting = windowAt(history.versions, lrs.clock.now())
+  const raised = alerting && (await raisedIn(lrs, caller.tenant, alerting))
   return {
     policy: history.id,
     version: stored.version,
@@ -101,12 +118,8 @@ export async function readLicence(
     totalLearners: total,
     activeLearners: active,
     unit: stored.policy.unique.by,
-    ...licenceFigures({
-      policy: stored.policy,
-      active,
-      total,
-      ...(open && (await earlierCounts(lrs, caller.tenant, history, { policy: stored.policy, open }))),
-    }),
+    ...figures,
+    alerts: figures.alerts.map((level) => ({ ...level, raised: raised?.get(level.at) ?? null })),
     daysLeft:
       open && open.row === undefined ? daysLeft(open, stored.policy.window.timeZone, lrs.clock.now()) : null,
     lastWindows: await lastWindows(lrs, caller, history),

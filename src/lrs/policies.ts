@@ -4,6 +4,7 @@ import { policyText } from '../metering/text.ts'
 import { isBoundary, type PolicyVersion } from '../metering/windows.ts'
 import type { StoredPolicy, Stores, TenantId } from '../store/ports.ts'
 import { type Caller, demand } from './access.ts'
+import { demandRecipients } from './alerts/recipients.ts'
 import type { Lrs } from './context.ts'
 import { malformed, malformedAt, Refusal } from './refusal.ts'
 
@@ -84,6 +85,7 @@ export async function addPolicy(lrs: Lrs, caller: Caller, input: unknown): Promi
   demand(caller, 'manage policies')
   const { effectiveFrom: from, ...rest } = isRecord(input) ? input : {}
   const policy = parsePolicy(isRecord(input) ? rest : input)
+  await demandRecipients(lrs.stores, caller.tenant, policy)
   const before =
     (await policiesOf(lrs.stores, caller.tenant)).find(({ id }) => id === policy.id)?.stored ?? []
   const now = lrs.clock.now()

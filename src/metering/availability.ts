@@ -31,7 +31,12 @@ export function notYetAvailable(policy: Policy): readonly Unavailable[] {
     ...policy.count.any.flatMap((rule, index) => unconfirmedGroups(rule, `$.count.any[${index}]`)),
     ...policy.alerts.flatMap((alert, index) =>
       alert.on === 'forecast'
-        ? [{ path: `$.alerts[${index}].on`, message: 'Alerts on the forecast are not available yet.' }]
+        ? [
+            {
+              path: `$.alerts[${index}].on`,
+              message: 'Alerts on the forecast are not available yet: they come with the forecast.',
+            },
+          ]
         : [],
     ),
   ]

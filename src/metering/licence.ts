@@ -1,15 +1,6 @@
+import { type AlertLevel, alertLevels } from './alert-levels.ts'
 import { type Judged, judge } from './judge.ts'
 import type { Policy } from './policy.ts'
-
-interface AlertLevel {
-  /** As the policy spells it, without leading zeros: `80%` or `900`. One level alerts once per version and window (Q26). */
-  readonly at: string
-  /** The smallest count that reaches it; null for a percentage without a limit. */
-  readonly threshold: number | null
-  readonly reached: boolean
-  /** Addresses and webhook ids of all alerts on this level. */
-  readonly to: readonly string[]
-}
 
 /** The figures of the licence view (A18) for one window. Without a limit the figures measured against it are null. */
 export interface LicenceFigures {
@@ -84,30 +75,4 @@ function isRoomFor(
   { limit, limits, bankLeft }: { limit: number; limits: number; bankLeft: number | null },
 ): boolean {
   return 100 * (sum - (bankLeft ?? 0)) <= (100 + tolerancePct) * limit * limits
-}
-
-/** Levels on what is compared with the limit; 0 and blank are none (A20), and the same level twice is one. */
-function alertLevels(policy: Policy, { sum, limits }: Pick<Judged, 'sum' | 'limits'>): readonly AlertLevel[] {
-  const levels = new Map<string, AlertLevel>()
-  for (const { at, on, to } of policy.alerts) {
-    const level = Number.parseInt(at, 10)
-    if (on !== 'actual' || !(level > 0)) continue
-    const name = at.endsWith('%') ? `${level}%` : String(level)
-    const threshold = at.endsWith('%') ? thresholdOf(level, policy.limit.included) : level
-    const recipients = new Set([...(levels.get(name)?.to ?? []), ...to])
-    levels.set(name, {
-      at: name,
-      threshold,
-      reached: threshold !== null && sum >= threshold * limits,
-      to: [...recipients],
-    })
-  }
-  const rank = ({ threshold }: AlertLevel) => threshold ?? Number.MAX_VALUE
-  return [...levels.values()].sort((a, b) => rank(a) - rank(b))
-}
-
-/** Q23 in whole numbers: the smallest count with 100 · count ≥ pct · limit; at least one learner. */
-function thresholdOf(percent: number, limit: number | undefined): number | null {
-  if (limit === undefined) return null
-  return Math.max(1, Math.ceil((percent * limit) / 100))
 }

@@ -5,6 +5,7 @@
  */
 import type { AgendaBackend } from 'agenda'
 import type { CredentialStore, KeyStore, PersonStore, RefusalLog, TenantStore } from './ports/accounts.ts'
+import type { AlertStore, WebhookStore } from './ports/alerts.ts'
 import type { AttachmentStore } from './ports/attachments.ts'
 import type { ActLog, AdjustmentStore, SnapshotStore } from './ports/closing.ts'
 import type { DescriptionStore } from './ports/descriptions.ts'
@@ -19,6 +20,7 @@ import type { Cmi5SessionStore } from './ports/sessions.ts'
 import type { StatementStore } from './ports/statements.ts'
 
 export type * from './ports/accounts.ts'
+export type * from './ports/alerts.ts'
 export type * from './ports/attachments.ts'
 export type * from './ports/closing.ts'
 export * from './ports/descriptions.ts'
@@ -52,6 +54,8 @@ export interface Stores {
   readonly snapshots: SnapshotStore
   readonly adjustments: AdjustmentStore
   readonly acts: ActLog
+  readonly alerts: AlertStore
+  readonly webhooks: WebhookStore
   readonly leases: LeaseStore
   readonly cmi5Sessions: Cmi5SessionStore
   readonly refusals: RefusalLog

@@ -32,6 +32,8 @@ const content: Caller = {
   scopes: ['all'],
 }
 const admin: Caller = { kind: 'person', tenant: TENANT, id: 'p-1', email: 'a@example.org', roles: ['admin'] }
+/** No policy here alerts anybody. */
+const SILENT = { home: 'http://localhost', senders: { mail: null, post: async () => null } }
 const WINDOW = { policy: 'year', version: 1, start: Date.UTC(2026, 0, 1) }
 
 let directory: string
@@ -189,14 +191,14 @@ describe('the jobs', () => {
   it('release what they hold when they stop, so that the next process goes on at once', async () => {
     await send(400)
     const faults: unknown[] = []
-    const first = await startJobs(deps, stores.jobs(), (error) => faults.push(error))
+    const first = await startJobs(deps, stores.jobs(), (error) => faults.push(error), SILENT)
     first.wake()
     await new Promise((resolve) => setTimeout(resolve, 30))
     await first.stop()
     const { jobs } = await stores.jobs().repository.queryJobs()
     expect(jobs.length).toBeGreaterThan(0)
     expect(jobs.filter(({ lockedAt }) => lockedAt !== undefined && lockedAt !== null)).toEqual([])
-    const second = await startJobs(deps, stores.jobs(), (error) => faults.push(error))
+    const second = await startJobs(deps, stores.jobs(), (error) => faults.push(error), SILENT)
     second.wake()
     while ((await dirty()) > 0) await new Promise((resolve) => setTimeout(resolve, 20))
     await second.stop()
@@ -205,7 +207,7 @@ describe('the jobs', () => {
   })
 
   it('count a learner who was marked while a drain ran', async () => {
-    const jobs = await startJobs(deps, stores.jobs(), () => undefined)
+    const jobs = await startJobs(deps, stores.jobs(), () => undefined, SILENT)
     for (let people = 1; people <= 10; people++) {
       await send(people)
       jobs.wake()

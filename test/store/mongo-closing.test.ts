@@ -1,7 +1,8 @@
-/** Closed windows on MongoDB: the common contract. */
+/** Closed windows and alerts on MongoDB: the common contract. */
 import { systemClock } from '../../src/clock.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
 import { adjustmentStoreContract } from '../contract/adjustment-store.ts'
+import { alertStoreContract } from '../contract/alert-store.ts'
 import type { Opened } from '../contract/opened.ts'
 import { snapshotStoreContract } from '../contract/snapshot-store.ts'
 import { newDatabase } from '../harness/mongo.ts'
@@ -20,3 +21,4 @@ async function openTemporary(): Promise<Opened> {
 
 snapshotStoreContract(openTemporary)
 adjustmentStoreContract(openTemporary)
+alertStoreContract(openTemporary)

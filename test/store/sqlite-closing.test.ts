@@ -1,10 +1,11 @@
-/** Closed windows on the embedded store: the common contract. */
+/** Closed windows and alerts on the embedded store: the common contract. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { adjustmentStoreContract } from '../contract/adjustment-store.ts'
+import { alertStoreContract } from '../contract/alert-store.ts'
 import type { Opened } from '../contract/opened.ts'
 import { snapshotStoreContract } from '../contract/snapshot-store.ts'
 
@@ -22,3 +23,4 @@ async function openTemporary(): Promise<Opened> {
 
 snapshotStoreContract(openTemporary)
 adjustmentStoreContract(openTemporary)
+alertStoreContract(openTemporary)

@@ -1,6 +1,7 @@
 /** Reading API requests: JSON bodies as strictly as statements, list parameters, times. */
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
+import { ALERT_STATES } from '../../lrs/alerts/log.ts'
 import { type Body, LARGE } from '../../lrs/body-operations.ts'
 import { parseJson } from '../../lrs/body-text.ts'
 import { BREAKDOWNS } from '../../lrs/breakdown.ts'
@@ -71,6 +72,13 @@ const attempts = z.strictObject({
   deleted: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
 })
 
+const alerts = z.strictObject({
+  ...pageParameters,
+  policy: name,
+  window: name,
+  state: z.enum(ALERT_STATES).optional(),
+})
+
 const breakdown = z.strictObject({ by: z.enum(BREAKDOWNS) })
 
 /** Unknown parameters are refused by name, as everywhere. */
@@ -80,6 +88,7 @@ const queries = {
   policy,
   windows,
   attempts,
+  alerts,
   breakdown,
   dryRun,
   learners,

@@ -9,6 +9,7 @@ import { Refusal } from '../../lrs/refusal.ts'
 import { readJson } from '../../xapi/json.ts'
 import { allowOnly, bytesOf, callerOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'
+import { alertRoutes } from './alerts.ts'
 import { closingRoutes } from './closing.ts'
 import { cmi5Routes } from './cmi5.ts'
 import { feedRoutes } from './feeds.ts'
@@ -49,6 +50,7 @@ export function apiRouter({ lrs, bodyLimit, bodies, url }: ApiDeps, limit: Reque
   router.use(
     licenceRoutes(lrs),
     closingRoutes(lrs),
+    alertRoutes(lrs),
     planningRoutes(lrs),
     reportRoutes(lrs, bodies),
     statementRoutes(lrs),

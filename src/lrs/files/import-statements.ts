@@ -1,6 +1,7 @@
 /** `rollcall import`: statements from a file, one a line, as a named batch that can be repeated and resumed (ruling 37). */
 import { basename } from 'node:path'
 import type { ImportRecord } from '../../store/ports.ts'
+import { type MutedFor, muteFor } from '../alerts/mute.ts'
 import type { Lrs } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { type FaultFile, openFaults } from './faults.ts'
@@ -22,6 +23,7 @@ interface Job {
   readonly told: Told
   readonly writer: ImportWriter
   readonly faults: FaultFile
+  readonly muted: MutedFor
 }
 
 /** @returns the exit code. @throws Refusal `conflict` when the name belongs to another file or purpose */
@@ -38,14 +40,15 @@ export async function importStatements(lrs: Lrs, task: ImportTask, told: Told): 
   if (known) told.print(`going on with ${name} after line ${known.lines}`)
   const record = known ?? newRecord({ name, hash: surveyed.hash, purpose, started: lrs.clock.now() })
   const path = task.errors ?? `${file}.errors.ndjson`
+  const muted = await muteFor(lrs, tenant, name)
   const faults = await openFaults(path, record.lines)
   const writer = importWriter({ tenant, name, purpose }, lrs.home)
   try {
-    const end = await run({ lrs, task, told, writer, faults }, record, surveyed)
+    const end = await run({ lrs, task, told, writer, faults, muted }, record, surveyed)
     lrs.wake()
     return tellEnd(end, path, told)
   } finally {
-    await faults.close()
+    await Promise.all([muted.end(), faults.close()])
   }
 }
 
@@ -84,6 +87,7 @@ async function run(job: Job, start: ImportRecord, { hash, lines }: Survey): Prom
   let kept = performance.now()
   const keep = async (finished: number | null) => {
     await faults.flush()
+    await job.muted.renew()
     record = { ...record, finished }
     await lrs.stores.imports.put(task.tenant, record)
     kept = performance.now()

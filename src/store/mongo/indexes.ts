@@ -1,5 +1,6 @@
 /** Every index of the database, collection by collection: made at the first start and demanded at each (schema.ts). */
 import { JOB_COLLECTIONS } from './agenda-documents.ts'
+import { ALERT_COLLECTIONS } from './alert-collections.ts'
 import { ATTACHMENT_COLLECTIONS } from './attachment-collections.ts'
 import { CLOSING_COLLECTIONS } from './closing-collections.ts'
 import { STATEMENT_COLLECTIONS } from './collections.ts'
@@ -11,6 +12,7 @@ export const INDEXES: Indexes = {
   ...STATEMENT_COLLECTIONS,
   ...METER_COLLECTIONS,
   ...CLOSING_COLLECTIONS,
+  ...ALERT_COLLECTIONS,
   ...ATTACHMENT_COLLECTIONS,
   ...DOCUMENT_COLLECTIONS,
   ...JOB_COLLECTIONS,

@@ -5,6 +5,7 @@ import type { Stores } from '../ports.ts'
 import { createActLog } from './acts.ts'
 import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { createAlertStore } from './alerts.ts'
 import { attachmentCollections } from './attachment-collections.ts'
 import { createAttachmentTaking } from './attachment-taking.ts'
 import { createAttachmentStore } from './attachments.ts'
@@ -37,6 +38,7 @@ import { createStatementStore } from './statements.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
 import { createUpkeep } from './upkeep.ts'
+import { createWebhookStore } from './webhooks.ts'
 
 export interface StoreParts {
   readonly db: Db
@@ -86,6 +88,8 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     snapshots: guarded(createSnapshotStore(db, collections, core.allocator), gate),
     adjustments: guarded(createAdjustmentStore(db, core.redirects), gate),
     acts: guarded(createActLog(db), gate),
+    alerts: guarded(createAlertStore(db), gate),
+    webhooks: guarded(createWebhookStore(db), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
     cmi5Sessions: guarded(createCmi5SessionStore(db), gate),

@@ -2,6 +2,7 @@
 import { StoreError } from '../store-error.ts'
 import type { Database } from './database.ts'
 import { accountsSchema } from './schema/accounts.ts'
+import { alertsSchema } from './schema/alerts.ts'
 import { attachmentsSchema } from './schema/attachments.ts'
 import { closingSchema } from './schema/closing.ts'
 import { descriptionsSchema } from './schema/descriptions.ts'
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly string[] = [
   elementTagsSchema,
   bornSchema,
   statementTimesSchema,
+  alertsSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */

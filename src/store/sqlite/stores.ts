@@ -4,6 +4,7 @@ import type { Stores } from '../ports.ts'
 import { createActLog } from './acts.ts'
 import { createAdjustmentStore } from './adjustments.ts'
 import { createAgendaBackend } from './agenda-backend.ts'
+import { createAlertStore } from './alerts.ts'
 import { createAttachmentStore } from './attachments.ts'
 import { createCredentialStore } from './credentials.ts'
 import { createDescriptionStore } from './descriptions.ts'
@@ -27,6 +28,7 @@ import { createStatementStore } from './statements.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
 import { createUpkeep } from './upkeep.ts'
+import { createWebhookStore } from './webhooks.ts'
 
 export interface StoreParts {
   readonly writes: Writes
@@ -59,6 +61,8 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     snapshots: createSnapshotStore(writes, reads),
     adjustments: createAdjustmentStore(writes, reads),
     acts: createActLog(writes, reads),
+    alerts: createAlertStore(writes, reads),
+    webhooks: createWebhookStore(writes, reads),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
     cmi5Sessions: createCmi5SessionStore(writes, reads),

@@ -2,6 +2,7 @@
 import { actReads, actWrites } from './acts.ts'
 import { adjustmentReads, adjustmentWrites } from './adjustments.ts'
 import { agendaReads, agendaWrites } from './agenda-writes.ts'
+import { alertReads, alertWrites } from './alerts.ts'
 import { attachmentReads, attachmentWrites } from './attachments.ts'
 import { closingReads, closingWrites } from './closings.ts'
 import { credentialReads, credentialWrites } from './credentials.ts'
@@ -29,6 +30,7 @@ import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
 import { upkeepWrites } from './upkeep.ts'
+import { webhookReads, webhookWrites } from './webhooks.ts'
 
 /** Names are unique over all subjects: the spread would let a second one win silently (test/store/sqlite.test.ts). */
 export function allWrites(db: Database, context: WriteContext) {
@@ -52,6 +54,8 @@ export function allWrites(db: Database, context: WriteContext) {
     ...snapshotRowWrites(db),
     ...adjustmentWrites(db),
     ...actWrites(db),
+    ...alertWrites(db),
+    ...webhookWrites(db),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
@@ -81,6 +85,8 @@ export function allReads(db: Database) {
     ...snapshotRowReads(db),
     ...adjustmentReads(db),
     ...actReads(db),
+    ...alertReads(db),
+    ...webhookReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),
