@@ -71,7 +71,7 @@ export function lacksOf(
   const lacks: Lack[] = []
   if (authority && !names(authority, [fact.credential])) lacks.push('authority-not-allowed')
   if (learnerIn && !names(learnerIn, [...groups])) lacks.push('learner-not-in-group')
-  // A launch of which nobody told the mode is a normal one; `launchModeUnknown` decides of cmi5 (decision 0010).
+  // A launch of which nobody told the mode is a normal one; `launchModeUnknown` decides of cmi5 (decision 0016).
   if (launchMode && !launchMode.includes(classified.launchMode ?? 'Normal')) lacks.push('other-launch-mode')
   if (tag && !names(tag, tags)) lacks.push('other-tag')
   if (progressAtLeast !== undefined && (progressOf(classified) ?? 0) < progressAtLeast)
