@@ -143,8 +143,8 @@ describe('batches that wait together', () => {
       const commit = a.faults.pause('journal.findOneAndUpdate', moment, (call) =>
         JSON.stringify(call.args[1]).includes('"size":3'),
       )
-      void waiting.go()
-      await commit.reached
+      // The two groups before it are through: what is left is this one's.
+      await Promise.all([waiting.go(), commit.reached])
       await world.sweepAfterSilence(b)
       const there = await Promise.all(batches.flat().map(({ id }) => b.statements.find(T, id)))
       expect(there.filter((found) => found !== null)).toHaveLength(expected)
