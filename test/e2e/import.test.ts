@@ -83,6 +83,11 @@ async function active(window = '2026-01-01'): Promise<number> {
   return items.find(({ start }) => start.startsWith(window))?.activeLearners ?? 0
 }
 
+/** What one engine alone promises. */
+function itOn(store: 'sqlite' | 'mongodb', title: string, test: () => Promise<void>): void {
+  if (inject('store') === store) it(title, test)
+}
+
 describe('export, then import', () => {
   it('moves everything: ids, bodies to the last digit, received times, authorities, voids, and the count', async () => {
     const voided = statement({ actor: learner('carla') })
@@ -333,7 +338,8 @@ describe('the commands', { timeout: 120_000 }, () => {
     await storeOf(one).drop()
   })
 
-  it.runIf(inject('store') === 'sqlite')(
+  itOn(
+    'sqlite',
     'an import beside a server that is stopped, or whose server goes away, ends with 2 and says that it can go on',
     async () => {
       const one = at('stopped')
@@ -364,7 +370,8 @@ describe('the commands', { timeout: 120_000 }, () => {
     },
   )
 
-  it.runIf(inject('store') === 'sqlite')(
+  itOn(
+    'sqlite',
     'backup and restore work beside a server and without one, with their exit codes',
     async () => {
       const [one, two] = [at('kept-one'), at('kept-two')]
@@ -394,7 +401,8 @@ describe('the commands', { timeout: 120_000 }, () => {
     },
   )
 
-  it.runIf(inject('store') === 'mongodb')(
+  itOn(
+    'mongodb',
     'backup and restore leave MongoDB to its own tools: one sentence and exit code 1',
     async () => {
       for (const command of ['backup', 'restore'])
