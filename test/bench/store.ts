@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
-import { openStores } from '../../src/engine.ts'
+import { connectStores, openStores } from '../../src/engine.ts'
 import { createCatalogues } from '../../src/lrs/catalogue.ts'
 import { importWriter, readLine } from '../../src/lrs/files/read-line.ts'
 import { recountLearners } from '../../src/lrs/recount.ts'
@@ -70,7 +70,9 @@ async function ingest(batch: number): Promise<number> {
 }
 
 async function recounts(): Promise<Omit<StoreFigures, 'ingest'>> {
-  const deps = { stores, catalogueOf: createCatalogues(stores), clock: systemClock() }
+  // As the jobs thread does: reads on a connection of its own.
+  const jobs = await connectStores(stores.share().handle)
+  const deps = { stores: jobs, catalogueOf: createCatalogues(jobs), clock: systemClock() }
   const lease = await stores.leases.acquire('drain', 'bench', 3_600_000)
   if (!lease) throw new Error('somebody else is counting')
   const { items } = await stores.metering.learners(id, { limit: 300 })

@@ -16,8 +16,8 @@ export interface WriteContext {
 
 /** 8 KB pages carry large statements better; measured with a large cache at a million rows (docs/performance.md). */
 const PAGE_BYTES = 8192
-const WRITER_CACHE_BYTES = 96 * 1024 * 1024
-const READER_CACHE_KB = 16 * 1024
+const WRITER_CACHE_BYTES = 64 * 1024 * 1024
+const READER_CACHE_KB = 8 * 1024
 const BUSY_MS = 10_000
 /** After a checkpoint has caught up, a grown WAL file is cut back to this. */
 const WAL_KEPT_BYTES = 64 * 1024 * 1024
