@@ -57,22 +57,14 @@ export function unlinkEffect(collections: StatementCollections): Effect {
 
 /** After links are recorded: whether they hold, or a split in between has parted what they join, or they are removed again. */
 export function createHold(collections: StatementCollections) {
-  const { identities } = collections
-  const redirects = createRedirects(collections)
+  const owners = createOwners(collections)
   const settle = settler(collections)
   return async (commit: Commit, links: readonly IdentityLink[]): Promise<void> => {
     const { tenant } = commit
     const given = links.filter(({ a, b, source }) => a !== b && source !== 'automatic')
     if (given.length === 0) return
     const ifis = given.flatMap(({ a, b }) => [a, b])
-    const docs = await byIds(
-      identities,
-      ifis.map((ifi) => keyOf(tenant, identityKey(ifi))),
-    )
-    const roots = await redirects.rootsOf(
-      tenant,
-      docs.map(({ learner }) => learner),
-    )
+    const { docs, roots } = await owners(tenant, ifis)
     const rootOf = new Map(docs.map(({ ifi, learner }) => [ifi, roots.get(learner)?.id]))
     const removed = await whereIn(
       collections.links,
@@ -82,6 +74,22 @@ export function createHold(collections: StatementCollections) {
     )
     const isHeld = removed.length === 0 && given.every(({ a, b }) => rootOf.get(a) === rootOf.get(b))
     if (!isHeld) await settle(commit, ifis)
+  }
+}
+
+/** Identities by their identifiers, and whose each is now. */
+function createOwners(collections: StatementCollections) {
+  const redirects = createRedirects(collections)
+  return async (tenant: TenantId, ifis: readonly string[]) => {
+    const docs = await byIds(
+      collections.identities,
+      ifis.map((ifi) => keyOf(tenant, identityKey(ifi))),
+    )
+    const roots = await redirects.rootsOf(
+      tenant,
+      docs.map(({ learner }) => learner),
+    )
+    return { docs, roots }
   }
 }
 
@@ -97,18 +105,12 @@ interface Family {
 }
 
 function createFamilies(collections: StatementCollections): Families {
-  const { identities, learners, links } = collections
+  const { learners, links } = collections
   const redirects = createRedirects(collections)
+  const owners = createOwners(collections)
   return {
     of: async (tenant, ifis) => {
-      const docs = await byIds(
-        identities,
-        ifis.map((ifi) => keyOf(tenant, identityKey(ifi))),
-      )
-      const roots = await redirects.rootsOf(
-        tenant,
-        docs.map(({ learner }) => learner),
-      )
+      const { roots } = await owners(tenant, ifis)
       const members = await redirects.membersOf(tenant, new Set([...roots.values()].map(({ id }) => id)))
       const met = await byIds(learners, new Set(members.map(({ learner }) => keyOf(tenant, learner))))
       return { members, learners: new Map(met.map((doc) => [doc.id, doc])) }
