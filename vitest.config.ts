@@ -5,7 +5,7 @@ const ON_BOTH_STORES = [
   'test/http/{access,alerts,bad-bodies,closing,cmi5,deletions,freshness,licence,lookups,operations,people,planning,policies,state-metering,statement-list,statement-search,statements}.test.ts',
   'test/presets/presets.test.ts',
   'test/e2e/{demo,import,kill,process,samples}.test.ts',
-  'test/jobs/close.test.ts',
+  'test/jobs/{close,studies}.test.ts',
   'test/lrs/{alerts,rebuild}.test.ts',
   'test/acceptance/*.test.ts',
   'test/clients/{tincan,xapi-js}.test.ts',

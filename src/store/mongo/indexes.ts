@@ -7,12 +7,14 @@ import { STATEMENT_COLLECTIONS } from './collections.ts'
 import { DOCUMENT_COLLECTIONS } from './document-collections.ts'
 import { METER_COLLECTIONS } from './meter-collections.ts'
 import type { Indexes } from './schema.ts'
+import { STUDY_COLLECTIONS } from './studies.ts'
 
 export const INDEXES: Indexes = {
   ...STATEMENT_COLLECTIONS,
   ...METER_COLLECTIONS,
   ...CLOSING_COLLECTIONS,
   ...ALERT_COLLECTIONS,
+  ...STUDY_COLLECTIONS,
   ...ATTACHMENT_COLLECTIONS,
   ...DOCUMENT_COLLECTIONS,
   ...JOB_COLLECTIONS,

@@ -35,6 +35,7 @@ import { createRemovalStore, HIDE, hideEffect, PURGE, purgeEffect } from './remo
 import { createCmi5SessionStore } from './sessions.ts'
 import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
+import { createStudyStore } from './studies.ts'
 import { TIMING, type Timing, tend } from './sweeper.ts'
 import { createTenantStore } from './tenants.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -90,6 +91,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     acts: guarded(createActLog(db), gate),
     alerts: guarded(createAlertStore(db), gate),
     webhooks: guarded(createWebhookStore(db), gate),
+    studies: guarded(createStudyStore(db), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
     cmi5Sessions: guarded(createCmi5SessionStore(db), gate),

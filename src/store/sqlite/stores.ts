@@ -25,6 +25,7 @@ import { createRemovalStore } from './removals.ts'
 import { createCmi5SessionStore } from './sessions.ts'
 import { createSnapshotStore } from './snapshots.ts'
 import { createStatementStore } from './statements.ts'
+import { createStudyStore } from './studies.ts'
 import type { Reads, Writes } from './subjects.ts'
 import { createTenantStore } from './tenants.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -63,6 +64,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     acts: createActLog(writes, reads),
     alerts: createAlertStore(writes, reads),
     webhooks: createWebhookStore(writes, reads),
+    studies: createStudyStore(writes, reads),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
     cmi5Sessions: createCmi5SessionStore(writes, reads),

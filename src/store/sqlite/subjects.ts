@@ -28,6 +28,7 @@ import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
 import { statementTimeReads } from './statements-by-time.ts'
 import { statementReads } from './statements-read.ts'
 import { statementWrites } from './statements-write.ts'
+import { studyReads, studyWrites } from './studies.ts'
 import { tenantReads, tenantWrites } from './tenants.ts'
 import { upkeepWrites } from './upkeep.ts'
 import { webhookReads, webhookWrites } from './webhooks.ts'
@@ -56,6 +57,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...actWrites(db),
     ...alertWrites(db),
     ...webhookWrites(db),
+    ...studyWrites(db),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
@@ -87,6 +89,7 @@ export function allReads(db: Database) {
     ...actReads(db),
     ...alertReads(db),
     ...webhookReads(db),
+    ...studyReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),
