@@ -111,10 +111,10 @@ export async function deleteAttempts(lrs: Lrs, caller: Caller, input: unknown): 
   return view
 }
 
-/** Among what administrators did: who deleted what, and why (A24). */
+/** Among what administrators did: who deleted what, and why (A24), and how many learners no longer count for it (Q14). */
 function noteDeletion(lrs: Lrs, caller: Caller, view: DeletionView): Promise<void> {
-  const { id, mode, reason, filter: given, statements, state } = view
-  const details = { mode, filter: given, statements, state }
+  const { id, mode, reason, filter: given, statements, learners, leaving, state } = view
+  const details = { mode, filter: given, statements, learners, leaving, state }
   return noteAct(lrs, caller, { id, act: 'delete attempts', subject: id, reason, details })
 }
 
