@@ -1,6 +1,6 @@
 /** Forecasts and simulations are worked on beside the drain, in slices: neither waits for the other. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RecountDeps } from '../lrs/recount.ts'
+import type { RecountDeps } from '../lrs/counting/recount.ts'
 import { Interrupted } from '../lrs/studies/step.ts'
 import { type OpenStudy, workOn } from '../lrs/studies/work-on.ts'
 import type { Lease } from '../store/ports.ts'

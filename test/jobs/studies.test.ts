@@ -1,8 +1,8 @@
 /** Forecasts and simulations as jobs: they go on after a stop, and one process works on them (ruling 33). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { forecastModel } from '../../src/lrs/forecast-model.ts'
-import { policyOf } from '../../src/lrs/policies.ts'
-import { simulationFor } from '../../src/lrs/simulate.ts'
+import { policyOf } from '../../src/lrs/counting/policies.ts'
+import { forecastModel } from '../../src/lrs/planning/forecast-model.ts'
+import { simulationFor } from '../../src/lrs/planning/simulate.ts'
 import { Interrupted } from '../../src/lrs/studies/step.ts'
 import { windowAt } from '../../src/metering/windows.ts'
 import type { Study } from '../../src/store/ports.ts'

@@ -3,7 +3,7 @@ import { tokenOf } from '../../evidence/sealed-row.ts'
 import { type Booked, type Difference, differenceId, differences } from '../../metering/closing.ts'
 import type { LearnerCount } from '../../metering/count.ts'
 import type { Adjustment, AdjustmentReason, Closing, Identity, LearnerHistory } from '../../store/ports.ts'
-import type { RecountDeps } from '../recount.ts'
+import type { RecountDeps } from '../counting/recount.ts'
 
 /**
  * The adjustments that make sealed rows + automatic ones + purges equal to what the learner counts for now.

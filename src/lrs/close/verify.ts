@@ -6,7 +6,7 @@ import { isSealed, type SealContent } from '../../evidence/seal.ts'
 import { commitmentOf } from '../../evidence/sealed-row.ts'
 import { differences } from '../../metering/closing.ts'
 import type { Closing, Snapshot, TenantId, Verification } from '../../store/ports.ts'
-import { countHistory, deriveHistory, type RecountDeps } from '../recount.ts'
+import { countHistory, deriveHistory, type RecountDeps } from '../counting/recount.ts'
 import { rootOf } from './snapshot.ts'
 
 const PAGE = 500

@@ -1,6 +1,6 @@
 /** `POST /forecasts`, `POST /simulations`: asked at once, worked on by the jobs, and waited for a moment. */
 import type { Study, StudyFailure, StudyProgress } from '../../store/ports.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
 import { authorOf } from '../acts.ts'
 import type { Lrs } from '../context.ts'
 import { Refusal, type RefusalKind } from '../refusal.ts'

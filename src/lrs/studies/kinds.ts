@@ -1,9 +1,9 @@
 /** The kinds of studies: what is refused before anybody works on one, and the work. */
 import type { Study, TenantId } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
-import { checkForecast, forecastFor } from '../forecast.ts'
-import type { RecountDeps } from '../recount.ts'
-import { checkSimulation, simulationFor } from '../simulate.ts'
+import type { RecountDeps } from '../counting/recount.ts'
+import { checkForecast, forecastFor } from '../planning/forecast.ts'
+import { checkSimulation, simulationFor } from '../planning/simulate.ts'
 import type { Step } from './step.ts'
 
 interface Kind {

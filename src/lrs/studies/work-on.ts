@@ -1,7 +1,7 @@
 /** One study from where it stands to its end. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Study, StudyFailure, TenantId } from '../../store/ports.ts'
-import type { RecountDeps } from '../recount.ts'
+import type { RecountDeps } from '../counting/recount.ts'
 import { Refusal } from '../refusal.ts'
 import { KINDS } from './kinds.ts'
 import { Interrupted, type Step } from './step.ts'
