@@ -5,6 +5,7 @@ import type { Window } from '../metering/count.ts'
 import { english } from '../metering/text-en.ts'
 import type { CountedLearner } from '../store/ports.ts'
 import { type Caller, demand } from './access.ts'
+import { closingsOf } from './closings.ts'
 import type { Lrs } from './context.ts'
 import type { PolicyHistory } from './policies.ts'
 import { circumstancesOf, deriveHistory } from './recount.ts'
@@ -72,10 +73,12 @@ function evidenceGroups(
   window: Window,
   by: EvidenceGroup,
 ): GroupsOf {
+  const closingsIn = closingsOf(lrs)
   return async ({ learner, key }) => {
     const history = await lrs.stores.metering.history(tenant, learner)
     if (!history) return []
     const { classified } = await deriveHistory(lrs, history)
-    return groupsOfKeys(classified, versions, window, by, circumstancesOf(lrs, history)).get(key) ?? []
+    const circumstances = circumstancesOf(lrs, history, await closingsIn(tenant))
+    return groupsOfKeys(classified, versions, window, by, circumstances).get(key) ?? []
   }
 }
