@@ -8,7 +8,7 @@ import { createPoster } from './delivery/webhook.ts'
 import { connectStores } from './engine.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { createLog } from './log.ts'
-import { createCatalogues } from './lrs/catalogue.ts'
+import { createCatalogues } from './lrs/counting/catalogue.ts'
 import type { ThreadStart } from './threads.ts'
 
 /** Where cores are short, answers come first: counting waits, and then counts a learner of many statements once. */

@@ -3,7 +3,7 @@
  * when nothing runs, or through the server's control socket when one does (ruling 27).
  */
 import { z } from 'zod'
-import { type Caller, PURPOSES } from '../lrs/access.ts'
+import { type Caller, PURPOSES } from '../lrs/access/access.ts'
 import {
   createCredential,
   createPerson,
@@ -15,13 +15,13 @@ import {
   removePerson,
   retireSecrets,
   rotateCredential,
-} from '../lrs/accounts.ts'
+} from '../lrs/access/accounts.ts'
 import { verifyWindow } from '../lrs/close/verify.ts'
 import type { Lrs } from '../lrs/context.ts'
+import { addPolicy, listPolicies, policyInWords } from '../lrs/counting/policies.ts'
+import { rebuild } from '../lrs/counting/rebuild.ts'
 import { backUp } from '../lrs/files/back-up.ts'
 import type { FileTask } from '../lrs/files/task.ts'
-import { addPolicy, listPolicies, policyInWords } from '../lrs/policies.ts'
-import { rebuild } from '../lrs/rebuild.ts'
 import { Refusal } from '../lrs/refusal.ts'
 import { presets } from '../metering/presets.ts'
 

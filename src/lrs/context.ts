@@ -1,8 +1,8 @@
 /** What every operation works with: the stores, the clock, and the few values made at start. */
 import type { Clock } from '../clock.ts'
 import type { Stores } from '../store/ports.ts'
-import type { CatalogueOf } from './catalogue.ts'
 import type { Cmi5Policy } from './cmi5/conformance.ts'
+import type { CatalogueOf } from './counting/catalogue.ts'
 
 export interface Lrs {
   readonly stores: Stores

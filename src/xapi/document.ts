@@ -1,6 +1,6 @@
 /**
  * Documents and what may be done with them (1.0.3 Communication §2.2, §3.1; 2.0.0 §4.1.4, §4.1.6): who may overwrite what,
- * and how two documents merge. Pure: the loop that reads, asks here and writes is lrs/documents.ts.
+ * and how two documents merge. Pure: the loop that reads, asks here and writes is lrs/statements/documents.ts.
  */
 import { fitsIfMatch, fitsIfNoneMatch } from './entity-tag.ts'
 import { membersOf, readJson } from './json.ts'

@@ -1,8 +1,8 @@
 /** What comes after a window was closed, under each `close.late`, over HTTP: lists, both numbers, reasons (rulings 15, 16). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { operatorOf } from '../../src/lrs/accounts.ts'
+import { operatorOf } from '../../src/lrs/access/accounts.ts'
 import { verifyWindow } from '../../src/lrs/close/verify.ts'
-import { rebuild } from '../../src/lrs/rebuild.ts'
+import { rebuild } from '../../src/lrs/counting/rebuild.ts'
 import { commercialHash, countHash, policySchema } from '../../src/metering/policy.ts'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
 

@@ -1,8 +1,8 @@
 /** Looking ahead: forecasts of the open window, and policies tried on the past. */
 import { Router } from 'express'
 import type { Lrs } from '../../lrs/context.ts'
-import { readForecast } from '../../lrs/forecast.ts'
-import { simulate } from '../../lrs/simulate.ts'
+import { readForecast } from '../../lrs/planning/forecast.ts'
+import { simulate } from '../../lrs/planning/simulate.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { jsonOf, noParameters } from './request.ts'
 

@@ -1,8 +1,8 @@
 /** /xapi/statements (1.0.3 Communication §2.1, 2.0.0 §4.1.6.1). */
 import { type Request, type Response, Router } from 'express'
-import { findStatement, listStatements } from '../../lrs/find-statements.ts'
-import { outgoingAttachments } from '../../lrs/outgoing-attachments.ts'
 import { malformed, malformedAt } from '../../lrs/refusal.ts'
+import { findStatement, listStatements } from '../../lrs/statements/find-statements.ts'
+import { outgoingAttachments } from '../../lrs/statements/outgoing-attachments.ts'
 import type { StoredStatement } from '../../store/ports.ts'
 import { isUuid } from '../../xapi/formats.ts'
 import { readStatementQuery } from '../../xapi/query.ts'

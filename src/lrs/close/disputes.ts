@@ -1,12 +1,12 @@
 /** Disputes (F9): somebody says that a counted row is wrong; who may adjust decides, and an accepted one becomes an adjustment. */
 import { z } from 'zod'
 import type { Adjustment, Dispute, DisputeDecision, Page, PageRequest } from '../../store/ports.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
 import { authorOf, noteAct } from '../acts.ts'
 import type { Lrs } from '../context.ts'
+import { findWindow } from '../counting/windows.ts'
 import { parseInput } from '../parse-input.ts'
 import { malformedAt, Refusal } from '../refusal.ts'
-import { findWindow } from '../windows.ts'
 import { closedWindow } from './operations.ts'
 import { sealedRowsOf } from './sealed-list.ts'
 

@@ -3,8 +3,8 @@ import { tokenOf } from '../../evidence/sealed-row.ts'
 import { type Booked, type Difference, differenceId, differences } from '../../metering/closing.ts'
 import type { LearnerCount } from '../../metering/count.ts'
 import type { Adjustment, AdjustmentReason, Closing, Identity, LearnerHistory } from '../../store/ports.ts'
-import { closedWindowOf } from '../closings.ts'
-import type { RecountDeps } from '../recount.ts'
+import { closedWindowOf } from '../counting/closings.ts'
+import type { RecountDeps } from '../counting/recount.ts'
 
 /**
  * The adjustments that make sealed rows + automatic ones + purges equal to what the learner counts for now.

@@ -2,7 +2,7 @@
 import type { Identity, Page, PageRequest, Snapshot, SnapshotRow, TenantId } from '../../store/ports.ts'
 import type { Identifier } from '../../xapi/types.ts'
 import type { Lrs } from '../context.ts'
-import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people-view.ts'
+import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people/people-view.ts'
 
 /** Names and evidence are null once they are erased; the token stays, and with it the count (ruling 17). */
 export interface SealedView {

@@ -6,8 +6,8 @@ import { isSealed, type SealContent } from '../../evidence/seal.ts'
 import { commitmentOf } from '../../evidence/sealed-row.ts'
 import { type ClosedWindow, differences } from '../../metering/closing.ts'
 import type { Closing, Snapshot, TenantId, Verification } from '../../store/ports.ts'
-import { closedWindowOf } from '../closings.ts'
-import { countHistory, deriveHistory, type RecountDeps } from '../recount.ts'
+import { closedWindowOf } from '../counting/closings.ts'
+import { countHistory, deriveHistory, type RecountDeps } from '../counting/recount.ts'
 import { rootOf } from './snapshot.ts'
 
 const PAGE = 500

@@ -6,18 +6,18 @@ import { clockOf, type MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
 import { StoreError } from '../store-error.ts'
 import { databaseFile, openReader } from './database.ts'
-import { newCells } from './horizon.ts'
 import { lockDirectory } from './lock.ts'
-import { inTurn, local, type Remote, remote } from './rpc.ts'
 import { createStores } from './stores.ts'
 import { allReads, type Reads, type Writes } from './subjects.ts'
+import { newCells } from './threads/horizon.ts'
+import { inTurn, local, type Remote, remote } from './threads/rpc.ts'
 import {
   type CheckpointStart,
   type ReaderStart,
   type ServeRequest,
   threadFile,
   type WriterStart,
-} from './threads.ts'
+} from './threads/threads.ts'
 
 export interface SqliteOptions {
   /** Made when missing. */
