@@ -131,7 +131,12 @@ async function readWindow(
   do {
     const page = await metering.counted(tenant, window, { limit: PAGE, ...(cursor && { cursor }) })
     for (const { learner, key, evidence } of page.items)
-      builder.add(index, { key: keyOf(learner, key), at: evidence.at, stored: evidence.stored })
+      builder.add(index, {
+        key: keyOf(learner, key),
+        // What came too late for the window before counts from the beginning of this one.
+        at: Math.max(evidence.at, window.start),
+        stored: evidence.stored,
+      })
     demandRoom(builder.size)
     cursor = page.next
     await step(null)

@@ -52,8 +52,8 @@ async function countedOf(
   const history = await deps.stores.metering.history(tenant, learner)
   if (!history || history.facts.length === 0) return drafts.map(() => [])
   const { classified } = await deriveHistory(deps, history)
-  // What is left of purged evidence is kept for the policies there were then, not for a draft.
-  const circumstances = { ...circumstancesOf(deps, history), tombstones: [] }
+  // What is left of purged evidence is kept for the policies there were then, and no window of a draft was ever closed.
+  const circumstances = { ...circumstancesOf(deps, history, []), tombstones: [] }
   return drafts.map((draft) =>
     recount(classified, [draft], circumstances).flatMap(({ counted }) => [...counted]),
   )
