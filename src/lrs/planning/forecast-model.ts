@@ -85,7 +85,12 @@ async function activations(
       ...(cursor === undefined ? {} : { cursor }),
     })
     for (const { learner, key, evidence } of page.items)
-      found.push({ key: keyOf(learner, key), at: evidence.at, stored: evidence.stored })
+      found.push({
+        key: keyOf(learner, key),
+        // What came too late for the window before counts from the beginning of this one.
+        at: Math.max(evidence.at, window.start),
+        stored: evidence.stored,
+      })
     cursor = page.next ?? undefined
   } while (cursor !== undefined)
   return found

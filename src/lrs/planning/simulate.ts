@@ -147,8 +147,8 @@ async function addLearner(
   const history = await lrs.stores.metering.history(tenant, learner)
   if (!history || history.facts.length === 0) return
   const { classified } = await deriveHistory(lrs, history)
-  // What is left of purged evidence is kept for the policies there were then, not for a draft.
-  const circumstances = { ...circumstancesOf(lrs, history), tombstones: [] }
+  // What is left of purged evidence is kept for the policies there were then, and no window of a draft was ever closed.
+  const circumstances = { ...circumstancesOf(lrs, history, []), tombstones: [] }
   for (const [index, draft] of drafts.entries()) {
     const of = counts[index] as Map<number, number>
     for (const { counted } of recount(classified, [draft], circumstances))
