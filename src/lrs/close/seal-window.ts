@@ -130,7 +130,8 @@ async function asOfCutoff(deps: CloseDeps, draft: Draft, learner: string): Promi
   if (!history) return []
   const facts = history.facts.filter(({ seq }) => seq <= cutoff.seq)
   const { classified } = await deriveHistory(deps, { ...history, facts })
-  const circumstances = { ...circumstancesOf(deps, history), now: cutoff.at }
+  const closings = await deps.stores.snapshots.closings(request.tenant)
+  const circumstances = { ...circumstancesOf(deps, history, closings), now: cutoff.at }
   const counted = recountWindow(classified, policy.versions, window, circumstances)
   return counted.map((one) => rowOf(deps, draft, { ...one, ...history }))
 }

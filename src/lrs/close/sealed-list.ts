@@ -44,15 +44,18 @@ function sealedView(row: SnapshotRow, people: ReadonlyMap<string, readonly Ident
   }
 }
 
-/** The sealed rows of a learner, or of the one who was asked for before they were merged. */
+/** The sealed rows of one person: of the learner asked for, and of all who were merged into them since; their own first. */
 export async function sealedRowsOf(
   { stores }: Lrs,
   tenant: TenantId,
-  { id }: Snapshot,
-  learners: readonly string[],
+  { id, policy, version, start }: Snapshot,
+  learner: string,
 ): Promise<readonly SnapshotRow[]> {
-  const rows = await Promise.all(
-    [...new Set(learners)].map((learner) => stores.snapshots.rowsOf(tenant, id, learner)),
+  const booked = await stores.adjustments.booked(tenant, learner)
+  const family = booked.filter(
+    (one) => one.policy === policy && one.version === version && one.start === start,
   )
+  const learners = new Set([learner, ...family.map((one) => one.learner)])
+  const rows = await Promise.all([...learners].map((one) => stores.snapshots.rowsOf(tenant, id, one)))
   return rows.flat()
 }

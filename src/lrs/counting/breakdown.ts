@@ -6,6 +6,7 @@ import { english } from '../../metering/text-en.ts'
 import type { CountedLearner } from '../../store/ports.ts'
 import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
+import { closingsOf } from './closings.ts'
 import type { PolicyHistory } from './policies.ts'
 import { circumstancesOf, deriveHistory } from './recount.ts'
 import { refOf, sinceOf } from './window-view.ts'
@@ -72,10 +73,12 @@ function evidenceGroups(
   window: Window,
   by: EvidenceGroup,
 ): GroupsOf {
+  const closingsIn = closingsOf(lrs)
   return async ({ learner, key }) => {
     const history = await lrs.stores.metering.history(tenant, learner)
     if (!history) return []
     const { classified } = await deriveHistory(lrs, history)
-    return groupsOfKeys(classified, versions, window, by, circumstancesOf(lrs, history)).get(key) ?? []
+    const circumstances = circumstancesOf(lrs, history, await closingsIn(tenant))
+    return groupsOfKeys(classified, versions, window, by, circumstances).get(key) ?? []
   }
 }

@@ -1,7 +1,8 @@
 /** Who is counted in a window, and why anybody is or is not. */
 import type { Obstacle } from '../../attempts/derivation.ts'
 import { reasonText } from '../../attempts/reasons.ts'
-import { explain } from '../../metering/explain.ts'
+import type { Evidence } from '../../metering/count.ts'
+import { explain, lateDetail } from '../../metering/explain.ts'
 import type { CountedLearner, Page, PageRequest, SnapshotRow } from '../../store/ports.ts'
 import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
@@ -58,6 +59,8 @@ export interface Explanation {
   readonly counted: boolean
   readonly keys?: readonly string[]
   readonly evidence?: EvidenceView
+  /** Where the evidence alone does not say why: it came too late for its own window. */
+  readonly text?: string
   readonly nearestMiss?: {
     readonly statementId: string
     readonly at: string
@@ -81,25 +84,34 @@ export async function explainLearner(
   learner: string,
 ): Promise<Explanation> {
   const live = await explainLive(lrs, caller, windowId, learner)
-  const { window } = await findWindow(lrs, caller, windowId)
+  const { history, window } = await findWindow(lrs, caller, windowId)
   const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, refOf(window))
   if (!snapshot) return live
-  return asSealed(live, await sealedRowsOf(lrs, caller.tenant, snapshot, [learner, live.learner]))
+  const rows = await sealedRowsOf(lrs, caller.tenant, snapshot, live.learner)
+  return asSealed(live, rows, ({ at }) => lateDetail(history.versions, window, at))
 }
 
-function asSealed(live: Explanation, rows: readonly SnapshotRow[]): Explanation {
+function asSealed(
+  live: Explanation,
+  rows: readonly SnapshotRow[],
+  detailOf: (evidence: Evidence) => string,
+): Explanation {
   const { learner, name, identities, window, counted: asKnownToday, evidence: found } = live
   const about = { learner, name, identities, window, asKnownToday }
   const [first] = rows
   if (first) {
-    const evidence = first.evidence && { evidence: evidenceView(first.evidence) }
-    return { ...about, counted: true, keys: rows.map(({ key }) => key), ...evidence }
+    const evidence = first.evidence && evidenceOf(first.evidence, detailOf(first.evidence))
+    return { ...about, counted: true, keys: [...new Set(rows.map(({ key }) => key))], ...evidence }
   }
   if (!found) return { ...live, asKnownToday }
   const { statementId, at } = found
   const text =
     'It was not known when the window was closed: it is no part of the snapshot, but of what is known today.'
   return { ...about, counted: false, nearestMiss: { statementId, at, reason: 'late', text } }
+}
+
+function evidenceOf(evidence: Evidence, text: string): Pick<Explanation, 'evidence' | 'text'> {
+  return { evidence: evidenceView(evidence), ...(text !== '' && { text }) }
 }
 
 /** Worked out from the facts; agrees with the stored rows once the learner's last statement is counted. */
@@ -115,7 +127,8 @@ async function explainLive(
   const history = known && (await lrs.stores.metering.history(caller.tenant, known.id))
   if (!known || !history) throw new Refusal('not-found', `there is no learner «${learner}»`)
   const derivation = await deriveHistory(lrs, history)
-  const circumstances = circumstancesOf(lrs, history)
+  const closings = await lrs.stores.snapshots.closings(caller.tenant)
+  const circumstances = circumstancesOf(lrs, history, closings)
   const result = explain(derivation.classified, policy.versions, window, circumstances)
   const about = {
     learner: known.id,
@@ -132,7 +145,7 @@ async function explainLive(
       ...about,
       counted: true,
       keys: result.keys.map(({ key }) => key),
-      evidence: evidenceView(result.evidence),
+      ...evidenceOf(result.evidence, result.detail),
     }
   }
   const miss = result.nearestMiss

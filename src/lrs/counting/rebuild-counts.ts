@@ -127,8 +127,9 @@ async function stableLook(lrs: Lrs, caller: Caller, who: Who, { settled }: Compa
 
 async function workedOut(lrs: Lrs, history: LearnerHistory, policy: string): Promise<Derived> {
   const derivation = await deriveHistory(lrs, history)
+  const closings = await lrs.stores.snapshots.closings(history.tenant)
   return {
-    ...summary(await countHistory(lrs, history, derivation), policy),
+    ...summary(await countHistory(lrs, history, derivation, closings), policy),
     untracked: untrackedLines(untrackedOf(derivation)),
     attempts: plain(derivation.attempts),
   }

@@ -8,6 +8,7 @@ import type { Closing, LearnerHistory, Lease, RecountResult, TenantId } from '..
 import { laterFacts } from '../close/later-facts.ts'
 import type { Lrs } from '../context.ts'
 import { DEFAULT_SETTINGS } from '../settings.ts'
+import { closedWindowOf, closingsOf } from './closings.ts'
 import { policiesOf } from './policies.ts'
 
 /** The jobs thread has no more than this of the product. */
@@ -23,23 +24,29 @@ export async function deriveHistory(deps: RecountDeps, history: LearnerHistory):
   })
 }
 
-/** What the learner counts for, under every version of every policy of the tenant. */
+/**
+ * What the learner counts for, under every version of every policy of the tenant.
+ * @param closings of the tenant: what was stored after one may be late for its window (ruling 15)
+ */
 export async function countHistory(
   deps: RecountDeps,
   history: LearnerHistory,
   derivation: Derivation,
+  closings: readonly Closing[],
 ): Promise<readonly LearnerCount[]> {
   const policies = await policiesOf(deps.stores, history.tenant)
-  const circumstances = circumstancesOf(deps, history)
+  const circumstances = circumstancesOf(deps, history, closings)
   return policies.flatMap(({ versions }) => recount(derivation.classified, versions, circumstances))
 }
 
-/** What counting depends on beside the statements: the time (`minAgeHours`), and whose groups the learner belongs to. */
+/** What counting depends on beside the statements: the time (`minAgeHours`), whose groups the learner is in, what is closed. */
 export function circumstancesOf(
   { clock }: Pick<Lrs, 'clock'>,
   { identities, tombstones }: LearnerHistory,
+  closings: readonly Closing[],
 ): Circumstances {
-  return { now: clock.now(), groups: new Set(groupsOf(identities)), tombstones }
+  const groups = new Set(groupsOf(identities))
+  return { now: clock.now(), groups, tombstones, closed: closings.map(closedWindowOf) }
 }
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */
@@ -75,26 +82,17 @@ export async function recountLearners(
   return written.filter((one) => one === 'written').length
 }
 
-/** Windows close seldom: one look for all learners that are written together. */
-function closingsOf({ stores }: RecountDeps): (tenant: TenantId) => Promise<readonly Closing[]> {
-  const known = new Map<TenantId, Promise<readonly Closing[]>>()
-  return (tenant) => {
-    const found = known.get(tenant) ?? stores.snapshots.closings(tenant)
-    known.set(tenant, found)
-    return found
-  }
-}
-
 async function recountOne(
   deps: RecountDeps,
-  closings: (tenant: TenantId) => Promise<readonly Closing[]>,
+  closingsIn: (tenant: TenantId) => Promise<readonly Closing[]>,
   tenant: TenantId,
   learner: string,
 ): Promise<RecountResult | null> {
   const history = await deps.stores.metering.history(tenant, learner)
   if (!history) return null
   const derivation = await deriveHistory(deps, history)
-  const counts = await countHistory(deps, history, derivation)
+  const closings = await closingsIn(tenant)
+  const counts = await countHistory(deps, history, derivation, closings)
   return {
     tenant,
     learner,
@@ -103,7 +101,7 @@ async function recountOne(
     attempts: derivation.attempts,
     untracked: untrackedOf(derivation),
     counts,
-    adjustments: await laterFacts(deps, await closings(tenant), history, counts),
+    adjustments: await laterFacts(deps, closings, history, counts),
   }
 }
 

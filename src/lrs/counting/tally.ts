@@ -2,6 +2,7 @@
 import { type LearnerCount, LIVE } from '../../metering/count.ts'
 import { liveWindow, type PolicyVersion, windowsHolding } from '../../metering/windows.ts'
 import type { LearnerHistory, TenantId } from '../../store/ports.ts'
+import { closingsOf } from './closings.ts'
 import { policiesOf } from './policies.ts'
 import { countHistory, deriveHistory, type RecountDeps } from './recount.ts'
 
@@ -10,10 +11,12 @@ export type Tally = ReadonlyMap<string, number>
 
 export async function tallyOf(deps: RecountDeps, histories: readonly LearnerHistory[]): Promise<Tally> {
   const tally = new Map<string, number>()
+  const closingsIn = closingsOf(deps)
   for (const history of histories) {
     const policies = await policiesOf(deps.stores, history.tenant)
     const derivation = await deriveHistory(deps, history)
-    for (const count of await countHistory(deps, history, derivation)) {
+    const closings = await closingsIn(history.tenant)
+    for (const count of await countHistory(deps, history, derivation, closings)) {
       const versions = policies.find(({ id }) => id === count.policy)?.versions ?? []
       for (const id of windowsOf(count, versions, deps.clock.now())) tally.set(id, (tally.get(id) ?? 0) + 1)
     }
@@ -33,8 +36,9 @@ function windowsOf(
     ({ windowStart, evidence }) => rolling && windowStart === LIVE && evidence.at >= rolling.start,
   )
   return [
-    ...counted.flatMap(({ windowStart, evidence }) =>
-      windowsHolding(versions, index, evidence.at)
+    // By its start, not by the evidence: that may have come too late for a window before (late.ts).
+    ...counted.flatMap(({ windowStart }) =>
+      windowsHolding(versions, index, windowStart)
         .filter(({ start }) => start === windowStart)
         .map(({ id }) => id),
     ),

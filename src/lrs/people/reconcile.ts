@@ -18,6 +18,7 @@ export interface ReconcileRequest {
 export interface Reconciliation {
   readonly window: string
   readonly listed: number
+  /** People; those counted apart when the window was closed and linked since are one. */
   readonly counted: number
   /** People on both sides. */
   readonly both: number
@@ -93,13 +94,21 @@ export async function reconcile(
   }
 }
 
+type Counted = Awaited<ReturnType<typeof listCounted>>['items'][number]
+
+/** By who they are now: two who were counted when the window was closed may be one person since. */
 async function everybody(lrs: Lrs, caller: Caller, window: string) {
-  const found = new Map<string, Awaited<ReturnType<typeof listCounted>>['items'][number]>()
+  const found = new Map<string, Omit<Counted, 'learner'> & { readonly learner: string | null }>()
   let page = await listCounted(lrs, caller, window, { limit: PAGE })
   for (;;) {
+    const people = await lrs.stores.identities.ofLearners(
+      caller.tenant,
+      page.items.flatMap(({ learner }) => learner ?? []),
+    )
     for (const item of page.items) {
-      const name = item.learner ?? `erased ${found.size}`
-      if (!found.has(name)) found.set(name, item)
+      const learner = item.learner && (people.get(item.learner)?.[0]?.learner ?? item.learner)
+      const name = learner ?? `erased ${found.size}`
+      if (!found.has(name)) found.set(name, { ...item, learner })
     }
     if (page.next === null) return found
     page = await listCounted(lrs, caller, window, { limit: PAGE, cursor: page.next })

@@ -1,8 +1,10 @@
 /** AlertStore on MongoDB. One document for each alert: `due` decides who sends it. */
+
 import type { Db } from 'mongodb'
 import { keyIn, pageOf } from '../../page.ts'
 import type { Alert, AlertSelection, AlertStore, AlertTry, Page, TenantId } from '../../ports.ts'
 import { keyOf, keysAfter, partsOf } from '../driver/keys-of.ts'
+import { behind } from '../driver/keyset.ts'
 import { insertOnce, retried, upserted } from '../driver/writing.ts'
 import { type AlertDoc, alertCollections } from '../schema/alert-collections.ts'
 
@@ -62,11 +64,8 @@ export function createAlertStore(db: Db): AlertStore {
     tenant: TenantId,
     { limit, cursor, policy, window, state }: AlertSelection,
   ): Promise<Page<Alert>> {
-    const [raised, id] = (keyIn(cursor, 'ns') ?? [Number.MAX_SAFE_INTEGER, '']) as [number, string]
-    const earlier = {
-      raised: { $lte: raised },
-      $or: [{ raised: { $lt: raised } }, { raised, id: { $lt: id } }],
-    }
+    const key = keyIn(cursor, 'ns') as [number, string] | null
+    const earlier = behind(key && { raised: key[0], id: key[1] }, -1)
     const wanted = { ...(policy && { policy }), ...(window && { window }), ...(state && { state }) }
     const found = await alerts
       .find({ tenant, ...earlier, ...wanted })

@@ -1,8 +1,10 @@
 /** ActLog on MongoDB. */
+
 import type { Db } from 'mongodb'
 import { keyIn, pageOf } from '../../page.ts'
 import type { Act, ActLog } from '../../ports.ts'
 import { keyOf } from '../driver/keys-of.ts'
+import { behind } from '../driver/keyset.ts'
 import { insertOnce } from '../driver/writing.ts'
 import { closingCollections } from '../schema/closing-collections.ts'
 
@@ -14,8 +16,8 @@ export function createActLog(db: Db): ActLog {
       await insertOnce(acts, { _id: keyOf(tenant, id), tenant, id, at, data: JSON.stringify(act) })
     },
     list: async (tenant, { limit, cursor }) => {
-      const [at, id] = (keyIn(cursor, 'ns') ?? [Number.MAX_SAFE_INTEGER, '']) as [number, string]
-      const earlier = { at: { $lte: at }, $or: [{ at: { $lt: at } }, { at, id: { $lt: id } }] }
+      const key = keyIn(cursor, 'ns') as [number, string] | null
+      const earlier = behind(key && { at: key[0], id: key[1] }, -1)
       const found = await acts
         .find({ tenant, ...earlier })
         .sort({ at: -1, id: -1 })

@@ -1,8 +1,10 @@
 /** How what belongs to a closed window is written once, and read page by page. */
+
 import type { Collection, Db, Filter } from 'mongodb'
 import { keyIn, pageOf } from '../../page.ts'
 import type { Adjustment, Page, PageRequest, TenantId, WindowRef } from '../../ports.ts'
 import { keyOf } from '../driver/keys-of.ts'
+import { behind } from '../driver/keyset.ts'
 import { insertOnce } from '../driver/writing.ts'
 import { closingCollections } from '../schema/closing-collections.ts'
 
@@ -30,8 +32,8 @@ export async function pageIn<Doc extends Listed & WindowRef & { readonly tenant:
   { policy, version, start }: WindowRef,
   { limit, cursor }: PageRequest,
 ): Promise<Page<Item>> {
-  const [at, id] = (keyIn(cursor, 'ns') ?? [Number.MIN_SAFE_INTEGER, '']) as [number, string]
-  const later = { at: { $gte: at }, $or: [{ at: { $gt: at } }, { at, id: { $gt: id } }] }
+  const key = keyIn(cursor, 'ns') as [number, string] | null
+  const later = behind(key && { at: key[0], id: key[1] }, 1)
   const filter = { tenant, policy, version, start, ...later } as unknown as Filter<Doc>
   const found = await collection
     .find<Listed>(filter)

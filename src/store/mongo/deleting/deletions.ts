@@ -1,8 +1,10 @@
 /** Acts of deleting attempts, on MongoDB. */
+
 import type { Db } from 'mongodb'
 import { keyIn, pageOf } from '../../page.ts'
 import type { DeletionRecord, RemovalStore, TenantId } from '../../ports.ts'
 import { keyOf } from '../driver/keys-of.ts'
+import { behind } from '../driver/keyset.ts'
 import { retried, upserted } from '../driver/writing.ts'
 import { heldLease } from '../jobs/leases.ts'
 import { type DeletionDoc, meterCollections } from '../schema/meter-collections.ts'
@@ -37,7 +39,7 @@ export function deletionStore(db: Db): Deletions {
     },
     deletions: async (tenant, { limit, cursor }) => {
       const key = keyIn(cursor, 'ns') as [number, string] | null
-      const older = key && { $or: [{ at: { $lt: key[0] } }, { at: key[0], id: { $lt: key[1] } }] }
+      const older = behind(key && { at: key[0], id: key[1] }, -1)
       const rows = await deletions
         .find({ tenant, ...older })
         .sort({ at: -1, id: -1 })

@@ -1,8 +1,10 @@
 /** Attempts and the administrator's work list, as reports read them. */
+
 import type { Db, Document, Filter } from 'mongodb'
 import { keyIn, pageOf } from '../../page.ts'
 import type { AttemptSelection, MeteringStore, TenantId } from '../../ports.ts'
 import { keyOf } from '../driver/keys-of.ts'
+import { behind } from '../driver/keyset.ts'
 import { type AttemptDoc, meterCollections } from '../schema/meter-collections.ts'
 import { attemptOf } from './attempt-rows.ts'
 
@@ -26,7 +28,7 @@ function attemptFilter(tenant: TenantId, selection: AttemptSelection): Filter<At
     // A tombstone has none.
     { first: { $gte: after ?? Number.MIN_SAFE_INTEGER } },
     ...(before === undefined ? [] : [{ first: { $lt: before } }]),
-    ...(key === null ? [] : [{ first: { $lte: key[0] } }, beforeAttempt(key)]),
+    behind(key && { first: key[0], id: key[1] }, -1),
     ...(untracked === undefined ? [] : [{ tracked: untracked }]),
     ...(reason === undefined ? [] : [{ reason }]),
   ]
@@ -37,10 +39,6 @@ function attemptFilter(tenant: TenantId, selection: AttemptSelection): Filter<At
     ...(!deleted && { deleted: false }),
     $and: conditions as Filter<AttemptDoc>[],
   }
-}
-
-function beforeAttempt([first, id]: [number, string]): Document {
-  return { $or: [{ first: { $lt: first } }, { first, id: { $lt: id } }] }
 }
 
 export function untrackedReader(db: Db): MeteringStore['untrackedOf'] {

@@ -3,11 +3,13 @@
  * element's change looks in every place its id can decide something. A voided statement keeps its terms, and its evidence
  * still counts (A23).
  */
+
 import type { Db, Filter } from 'mongodb'
 import { activityTerm } from '../../../xapi/terms.ts'
 import type { PendingChange, TenantId } from '../../ports.ts'
 import { byIds } from '../driver/bulk.ts'
 import { keyOf, keysAfter } from '../driver/keys-of.ts'
+import { behind } from '../driver/keyset.ts'
 import type { Redirects } from '../learners/redirects.ts'
 import type { IdentityDoc, StatementCollections } from '../schema/collections.ts'
 import { type AttemptDoc, meterCollections } from '../schema/meter-collections.ts'
@@ -82,7 +84,7 @@ function byAttempt(db: Db, redirects: Redirects): Look {
 function afterAttempt(position: string): Filter<AttemptDoc> {
   if (position === '') return {}
   const [first, id] = JSON.parse(position) as [number, string]
-  return { first: { $gte: first }, $or: [{ first: { $gt: first } }, { first, id: { $gt: id } }] }
+  return behind({ first, id }, 1)
 }
 
 /**

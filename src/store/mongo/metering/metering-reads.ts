@@ -1,10 +1,12 @@
 /** What reports read of the counts: never a scan of statements. */
+
 import type { Db, Filter } from 'mongodb'
 import { groupBy } from '../../../attempts/group-by.ts'
 import { countedParts } from '../../counted-parts.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type { CountedLearner, Identity, MeteringStore, TenantId, WindowRef } from '../../ports.ts'
 import { keyOf } from '../driver/keys-of.ts'
+import { behind } from '../driver/keyset.ts'
 import type { Redirects } from '../learners/redirects.ts'
 import type { StatementCollections } from '../schema/collections.ts'
 import { type CountedDoc, meterCollections } from '../schema/meter-collections.ts'
@@ -137,8 +139,5 @@ function inWindow(tenant: TenantId, { policy, version, start }: WindowRef): Filt
 function afterCounted(after: [number, string, string] | null): Filter<CountedDoc> {
   if (after === null) return {}
   const [at, learner, key] = after
-  return {
-    at: { $gte: at },
-    $or: [{ at: { $gt: at } }, { at, learner: { $gt: learner } }, { at, learner, key: { $gt: key } }],
-  }
+  return behind({ at, learner, key }, 1)
 }

@@ -1,6 +1,8 @@
 /** Statements in order of their own time: each way to ask has its index (collections.ts). */
+
 import type { StatementStore } from '../../ports.ts'
 import type { Allocator } from '../commit/allocator.ts'
+import { behind } from '../driver/keyset.ts'
 import { retried } from '../driver/writing.ts'
 import type { StatementCollections, StatementDoc } from '../schema/collections.ts'
 import { hiddenWords } from './hidden-words.ts'
@@ -14,12 +16,11 @@ export function createSelectByTime(
   return async (tenant, { terms, from, before, ascending, limit, after, upTo }) => {
     const { seq } = await allocator.horizon()
     const direction = ascending ? 1 : -1
-    const behind = ascending ? '$gt' : '$lt'
     const filter = {
       tenant,
       ...(terms.length > 0 && { terms: { $all: hiddenWords(terms) } }),
       at: { $gte: from ?? Number.MIN_SAFE_INTEGER, ...(before !== undefined && { $lt: before }) },
-      ...(after && { $or: [{ at: { [behind]: after.at } }, { at: after.at, seq: { [behind]: after.seq } }] }),
+      $and: [behind(after && { at: after.at, seq: after.seq }, direction)],
       seq: { $gt: 0, $lte: Math.min(upTo, seq) },
       voided: false,
     }
