@@ -4,7 +4,7 @@ import type { Window } from '../../src/metering/count.ts'
 import { identifierOf } from '../../src/xapi/actor.ts'
 import type { Agent, Statement } from '../../src/xapi/types.ts'
 
-export const HOUR = 3_600_000
+const HOUR = 3_600_000
 export const DAY = 24 * HOUR
 export const TEAM = 'Sales'
 export const ROLE = 'manager'
@@ -24,7 +24,7 @@ export function sessionOf(element: number, session: number | null): string {
 /** The elements one by one: SCORM, which is always tracked; a course; a link, which is no more than a resource. */
 const TYPES = ['lesson', 'course', 'link'].map((name) => `http://adlnet.gov/expapi/activities/${name}`)
 
-export function idOf(n: number): string {
+function idOf(n: number): string {
   return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 }
 /** Half past, so that no two moments that matter are ever milliseconds apart. */
