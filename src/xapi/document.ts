@@ -95,6 +95,27 @@ export function failedPrecondition(
 }
 
 /**
+ * Of DELETE of many. Together they have no ETag, so no tag a client sends can be theirs: refused, because whoever sends one
+ * wants nothing removed that has changed since. `*` asks only whether there are any.
+ */
+export function failedPreconditionOfMany(
+  { ifMatch, ifNoneMatch }: Preconditions,
+  areThere: boolean,
+): Refused | null {
+  const there = areThere ? 'documents have an ETag each, none together' : 'there is no document'
+  if (ifMatch !== undefined && !(areThere && ifMatch.trim() === '*'))
+    return refuse('precondition-failed', 'If-Match', `${there}, so not ${ifMatch}`, 'XAPI-00322')
+  if (ifNoneMatch?.trim() === '*' && areThere)
+    return refuse(
+      'precondition-failed',
+      'If-None-Match',
+      'there are documents, which * excludes',
+      'XAPI-00322',
+    )
+  return null
+}
+
+/**
  * A PUT that does not say what it replaces (xapi.md §5 rows 5–7). 1.0.x: profiles must say it, State need not; 2.0: only
  * what is not there yet may be put blindly.
  */

@@ -92,8 +92,10 @@ export function documentsRouter(
 
   async function remove(request: Request, response: Response, query: ResourceQuery): Promise<void> {
     const caller = callerOf(response)
-    if (query[idName] === undefined) return removeDocuments(lrs, caller, scopeOf(resource, query))
-    return removeDocument(lrs, caller, placeOf(resource, query), preconditionsOf(request))
+    const preconditions = preconditionsOf(request)
+    if (query[idName] === undefined)
+      return removeDocuments(lrs, caller, scopeOf(resource, query), preconditions)
+    return removeDocument(lrs, caller, placeOf(resource, query), preconditions)
   }
 }
 

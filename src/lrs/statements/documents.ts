@@ -8,6 +8,7 @@ import {
   type DocumentWrite,
   decideWrite,
   failedPrecondition,
+  failedPreconditionOfMany,
   type Preconditions,
   type Refused,
 } from '../../xapi/document.ts'
@@ -96,9 +97,19 @@ export async function removeDocument(
   })
 }
 
-/** All documents of a scope. */
-export async function removeDocuments(lrs: Lrs, caller: Caller, scope: DocumentScope): Promise<void> {
+/** All documents of a scope. @throws Refusal `precondition-failed`, `forbidden`; nothing is removed then */
+export async function removeDocuments(
+  lrs: Lrs,
+  caller: Caller,
+  scope: DocumentScope,
+  preconditions: Preconditions,
+): Promise<void> {
   demandWriting(caller, scope)
+  if (preconditions.ifMatch !== undefined || preconditions.ifNoneMatch !== undefined) {
+    const { ids } = await lrs.stores.documents.list(caller.tenant, scope)
+    const failed = failedPreconditionOfMany(preconditions, ids.length > 0)
+    if (failed) throw refusalOf(failed)
+  }
   await lrs.stores.documents.removeAll(caller.tenant, scope)
 }
 

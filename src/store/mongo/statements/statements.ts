@@ -67,6 +67,11 @@ export function createStatementStore({
       const [last] = await read({ tenant, seq: { $gt: 0, $lte: seq } }, -1, 1)
       return last?.seq ?? 0
     },
+    count: async (tenant, upTo) => {
+      const { seq } = await allocator.horizon()
+      const range = { tenant, seq: { $gt: 0, $lte: Math.min(upTo, seq) } }
+      return await retried(() => statements.countDocuments(range))
+    },
     scan: async (tenant, afterSeq, limit) => {
       const { seq } = await allocator.horizon()
       const range = { tenant, seq: { $gt: afterSeq, $lte: seq } }

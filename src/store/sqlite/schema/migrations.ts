@@ -15,6 +15,7 @@ import { bornSchema, profilesSchema, removalsSchema } from './people.ts'
 import { sessionsSchema } from './sessions.ts'
 import { statementTimesSchema } from './statement-times.ts'
 import { statementsSchema } from './statements.ts'
+import { studiesSchema } from './studies.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
 export const MIGRATIONS: readonly string[] = [
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly string[] = [
   bornSchema,
   statementTimesSchema,
   alertsSchema,
+  studiesSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */

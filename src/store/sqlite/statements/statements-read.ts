@@ -33,6 +33,9 @@ export function statementReads(db: Database) {
   const lastSeq = db
     .prepare<[number], number | null>('SELECT max(seq) FROM statement WHERE tenant = ?')
     .pluck()
+  const count = db
+    .prepare<[number, number], number>('SELECT count(*) FROM statement WHERE tenant = ? AND seq <= ?')
+    .pluck()
   const select = db.transaction((tenant: TenantId, selection: StatementSelection) => {
     const number = numberOf(tenant)
     const range = number === null ? null : rangeOf(selection)
@@ -55,6 +58,10 @@ export function statementReads(db: Database) {
     lastStatementSeq: (tenant: TenantId): number => {
       const number = numberOf(tenant)
       return (number === null ? null : lastSeq.get(number)) ?? 0
+    },
+    countStatements: (tenant: TenantId, upTo: number): number => {
+      const number = numberOf(tenant)
+      return number === null ? 0 : (count.get(number, upTo) ?? 0)
     },
     scanStatements: (tenant: TenantId, afterSeq: number, limit: number): readonly StoredStatement[] => {
       const number = numberOf(tenant)

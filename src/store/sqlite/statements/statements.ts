@@ -26,6 +26,7 @@ export function createStatementStore(
     select: (tenant, selection) => reads.selectStatements(tenant, selection),
     selectByTime: (tenant, selection) => reads.selectStatementsByTime(tenant, selection),
     lastSeq: (tenant) => reads.lastStatementSeq(tenant),
+    count: (tenant, upTo) => reads.countStatements(tenant, upTo),
     scan: (tenant, afterSeq, limit) => reads.scanStatements(tenant, afterSeq, limit),
     consistentThrough: async () => horizon(),
   }

@@ -53,4 +53,8 @@ function keepPromises(db: Database, horizon: WriterHorizon): void {
   }
 }
 
-start(workerData as WriterStart)
+try {
+  start(workerData as WriterStart)
+} catch (error) {
+  throw storeErrorOf(error)
+}
