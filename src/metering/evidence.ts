@@ -34,14 +34,17 @@ export function learnerOf(
   { now = Number.POSITIVE_INFINITY, groups = NO_GROUPS, tombstones = [] }: Circumstances,
 ): Learner {
   const found = versions.map((_, index) => judged(classified, versions, index, groups))
-  const buried = versions.map(({ policy, version }) =>
-    tombstones.filter((one) => one.policy === policy.id && one.version === version).map(buriedEvidence),
-  )
+  for (const one of tombstones) {
+    const index = versions.findIndex(
+      ({ policy, version }) => one.policy === policy.id && one.version === version,
+    )
+    found[index]?.qualifying.push(buriedEvidence(one))
+  }
   return {
     classified,
     versions,
     now,
-    qualifying: found.map(({ qualifying }, index) => [...qualifying, ...(buried[index] ?? [])]),
+    qualifying: found.map(({ qualifying }) => qualifying),
     tooOld: found.map(({ tooOld }) => tooOld),
   }
 }
@@ -82,22 +85,34 @@ interface Span {
 /** Evidence before the anchor: in no window, but remembered by `once: ever`. */
 const BEFORE_ANY: Span = { start: -Infinity, end: -Infinity }
 
-/** The statements of each key in each window, keys and windows in no order. */
-function pooled(
+/** One version's windows around an instant. Evidence comes in runs: most of the time they are those given just before. */
+function holder(versions: readonly PolicyVersion[], index: number): (at: number) => readonly Span[] {
+  const isRolling = versions[index]?.policy.window.kind === 'rolling'
+  let recent: readonly Span[] = []
+  return (at) => {
+    const [span] = recent
+    if (span && !isRolling && at >= span.start && at < span.end) return recent
+    recent = windowsHolding(versions, index, at)
+    return recent.length > 0 ? recent : [BEFORE_ANY]
+  }
+}
+
+/** What is gathered of each key in each window, keys and windows in no order. */
+function pooled<Pool>(
   { qualifying, versions }: Learner,
-  index: number,
-  keyOf: KeyOf,
-): Map<string, Map<number, { readonly span: Span; readonly items: Qualifying[] }>> {
-  const pools = new Map<string, Map<number, { readonly span: Span; readonly items: Qualifying[] }>>()
+  { index, keyOf }: { readonly index: number; readonly keyOf: KeyOf },
+  gather: (pool: Pool | undefined, one: Qualifying) => Pool,
+): Map<string, Map<number, { readonly span: Span; pool: Pool }>> {
+  const pools = new Map<string, Map<number, { readonly span: Span; pool: Pool }>>()
+  const holding = holder(versions, index)
   for (const one of qualifying[index] ?? []) {
     const key = keyOf(one.of)
-    const pool = pools.get(key) ?? new Map<number, { readonly span: Span; readonly items: Qualifying[] }>()
-    pools.set(key, pool)
-    const holding: readonly Span[] = windowsHolding(versions, index, one.evidence.at)
-    for (const span of holding.length > 0 ? holding : [BEFORE_ANY]) {
-      const known = pool.get(span.start)
-      if (known) known.items.push(one)
-      else pool.set(span.start, { span, items: [one] })
+    const ofKey = pools.get(key) ?? new Map<number, { readonly span: Span; pool: Pool }>()
+    pools.set(key, ofKey)
+    for (const span of holding(one.evidence.at)) {
+      const known = ofKey.get(span.start)
+      if (known) known.pool = gather(known.pool, one)
+      else ofKey.set(span.start, { span, pool: gather(undefined, one) })
     }
   }
   return pools
@@ -106,21 +121,34 @@ function pooled(
 /** Every key that fills `atLeast` in a window, before age and memory are looked at. */
 export function filledKeys(learner: Learner, index: number, keyOf: KeyOf): readonly Reached[] {
   const { policy } = learner.versions[index] as PolicyVersion
-  const need = policy.count.atLeast && needOf(policy)
+  if (!policy.count.atLeast)
+    return reachedOf(pooled(learner, { index, keyOf }, earliest), (evidence) => evidence)
+  const need = needOf(policy)
+  return reachedOf(pooled(learner, { index, keyOf }, together), (items) => firstReached(items, need))
+}
+
+function reachedOf<Pool>(
+  pools: ReturnType<typeof pooled<Pool>>,
+  evidenceOf: (pool: Pool) => Evidence | null,
+): readonly Reached[] {
   const found: Reached[] = []
-  for (const [key, pool] of pooled(learner, index, keyOf)) {
-    for (const { span, items } of pool.values()) {
-      const evidence = need ? firstReached(items, need) : earliest(items)
+  for (const [key, ofKey] of pools) {
+    for (const { span, pool } of ofKey.values()) {
+      const evidence = evidenceOf(pool)
       if (evidence) found.push({ windowStart: span.start, windowEnd: span.end, key, evidence })
     }
   }
   return found
 }
 
-function earliest(items: readonly Qualifying[]): Evidence | null {
-  let found: Evidence | null = null
-  for (const { evidence } of items) if (!found || inTime(evidence, found) < 0) found = evidence
-  return found
+function earliest(first: Evidence | undefined, { evidence }: Qualifying): Evidence {
+  return first && inTime(first, evidence) <= 0 ? first : evidence
+}
+
+function together(items: Qualifying[] | undefined, one: Qualifying): Qualifying[] {
+  if (!items) return [one]
+  items.push(one)
+  return items
 }
 
 /**
