@@ -1,9 +1,9 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 /** The command line. The only file that reads the environment, and the only one that does anything when it is imported. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { startApp } from './app.ts'
+import { InputError, readPolicy } from './commands/read-policy.ts'
 import { type Config, ConfigError, isEmbedded, loadConfig } from './config.ts'
 import { orderServer, runCommand } from './control.ts'
 import { demo } from './demo/demo.ts'
@@ -14,12 +14,12 @@ import { serve, showFirst } from './serve.ts'
 import { settingsTable } from './settings.ts'
 import { StoreError } from './store/store-error.ts'
 
-/** What was given on the command line cannot be used. */
-class InputError extends Error {}
-
 const print = (line: string): void => {
   console.log(line)
 }
+
+// What a command or the server writes holds keys and people: its owner's alone.
+process.umask(0o077)
 
 const program = new Command('rollcall')
   .description('An xAPI learning record store that knows who counts.')
@@ -73,7 +73,12 @@ order(
     .option(...inTenant),
   'user add ana@example.org --role licence compliance',
 ).action((email: string, { role, tenant }: { role: string[]; tenant?: string }) =>
-  run('user add', { email, roles: role, password: process.env.ROLLCALL_PASSWORD, ...(tenant && { tenant }) }),
+  run('user add', {
+    email,
+    roles: role,
+    password: process.env.ROLLCALL_PASSWORD || undefined,
+    ...(tenant && { tenant }),
+  }),
 )
 order(
   user
@@ -268,28 +273,8 @@ async function finish(action: (config: Config) => Promise<number>): Promise<void
       error instanceof ConfigError ||
       error instanceof StoreError ||
       error instanceof InputError ||
-      (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      (error as NodeJS.ErrnoException).syscall === 'listen'
     console.error(known ? (error as Error).message : error)
     process.exitCode = 1
-  }
-}
-
-function readPolicy(name: string, anchor: string | undefined, limit: string | undefined): unknown {
-  const preset = presets.find(({ id }) => id === name)
-  const given = (preset ?? readJsonFile(name)) as { window?: object; limit?: object }
-  return {
-    ...given,
-    ...(anchor === undefined ? {} : { window: { ...given.window, anchor } }),
-    ...(limit === undefined ? {} : { limit: { ...given.limit, included: Number(limit) } }),
-  }
-}
-
-function readJsonFile(name: string): unknown {
-  try {
-    return JSON.parse(readFileSync(name, 'utf8'))
-  } catch (error) {
-    throw new InputError(
-      `«${name}» is no preset and no JSON file that can be read: ${(error as Error).message}`,
-    )
   }
 }

@@ -5,7 +5,7 @@ import { type Config, isEmbedded } from './config.ts'
 import type { MongoHandle } from './store/mongo/open.ts'
 import type { Stores } from './store/ports.ts'
 import type { SqliteHandle } from './store/sqlite/open.ts'
-import type { RestoreOutcome, RestoreRequest } from './store/sqlite/restore.ts'
+import type { RestoreOutcome, RestoreRequest } from './store/sqlite/operations/restore.ts'
 
 /** Stores that more threads of this process can join. */
 export interface SharedStores extends Stores {
@@ -43,6 +43,6 @@ export async function restoreStores(
   config: Config,
   request: Omit<RestoreRequest, 'directory'>,
 ): Promise<RestoreOutcome> {
-  const { restoreSqlite } = await import('./store/sqlite/restore.ts')
+  const { restoreSqlite } = await import('./store/sqlite/operations/restore.ts')
   return await restoreSqlite({ ...request, directory: config.ROLLCALL_DATA })
 }

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from './clock.ts'
 import { connectStores } from './engine.ts'
-import { runBodyOperation } from './lrs/body-operations.ts'
-import { createCatalogues } from './lrs/catalogue.ts'
 import type { Lrs } from './lrs/context.ts'
+import { createCatalogues } from './lrs/counting/catalogue.ts'
 import { Refusal } from './lrs/refusal.ts'
+import { runBodyOperation } from './lrs/statements/body-operations.ts'
 import type { IntakeAnswer, IntakeOrder, ThreadStart } from './threads.ts'
 
 const start = workerData as ThreadStart

@@ -8,7 +8,7 @@ import { createPoster } from './delivery/webhook.ts'
 import { connectStores } from './engine.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { createLog } from './log.ts'
-import { createCatalogues } from './lrs/catalogue.ts'
+import { createCatalogues } from './lrs/counting/catalogue.ts'
 import type { ThreadStart } from './threads.ts'
 
 /** Where cores are short, answers come first: counting waits, and then counts a learner of many statements once. */
@@ -33,11 +33,13 @@ const deps = {
   keys: start.keys,
 }
 const jobs = await startJobs(deps, stores.jobs(), report, { home: start.home, senders })
-// What an earlier process left dirty is worked off now.
+// What an earlier process left is worked off now.
 jobs.wake()
+jobs.study()
 
-parentPort?.on('message', (message: 'wake' | 'stop') => {
+parentPort?.on('message', (message: 'wake' | 'studies' | 'stop') => {
   if (message === 'wake') return jobs.wake()
+  if (message === 'studies') return jobs.study()
   void (async () => {
     await jobs.stop()
     await stores.close()

@@ -1,7 +1,7 @@
 /** The listening socket: plain HTTP, for use behind a proxy or on one machine, or HTTPS with a certificate that can be renewed. */
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from './config.ts'
 import { continueWhenRead } from './http/expect.ts'
@@ -28,7 +28,7 @@ export function createListener(
     limitTimes(listener)
     return { listener, scheme: 'http' }
   }
-  const listener = createHttpsServer({ ...readPair(config), minVersion: 'TLSv1.2' }, handler)
+  const listener = createHttps(config, handler)
   continueWhenRead(listener, handler)
   limitTimes(listener)
   const renew = () => {
@@ -47,6 +47,17 @@ export function createListener(
 function limitTimes(listener: Server): void {
   listener.requestTimeout = LONGEST_MS
   listener.timeout = SILENCE_MS
+}
+
+function createHttps(config: TlsSettings, handler: RequestListener): HttpsServer {
+  const pair = readPair(config)
+  try {
+    return createHttpsServer({ ...pair, minVersion: 'TLSv1.2' }, handler)
+  } catch (cause) {
+    throw new ConfigError(
+      `ROLLCALL_TLS_CERT and ROLLCALL_TLS_KEY are no PEM files of one certificate and its key: ${(cause as Error).message}`,
+    )
+  }
 }
 
 function readPair({ ROLLCALL_TLS_CERT, ROLLCALL_TLS_KEY }: TlsSettings): { cert: Buffer; key: Buffer } {

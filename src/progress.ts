@@ -1,7 +1,9 @@
 /** How far a command has come: a bar on a terminal, a line every tenth elsewhere. */
-import { Presets, SingleBar } from 'cli-progress'
+import cliProgress, { type Options } from 'cli-progress'
 import type { Print } from './commands/commands.ts'
 import type { Progress, Told } from './lrs/files/task.ts'
+
+const { Format, Presets, SingleBar } = cliProgress
 
 export interface Shown extends Pick<Told, 'print' | 'progress'> {
   /** The bar gives the terminal back. */
@@ -14,7 +16,10 @@ export function showProgress(print: Print, terminal = process.stderr.isTTY): Sho
 
 function bar(print: Print): Shown {
   const format = '{bar} {percentage} %  {value} of {total}  {duration_formatted}, {eta_formatted} left'
-  const shown = new SingleBar({ format, stream: process.stderr, etaBuffer: 100 }, Presets.shades_classic)
+  const shown = new SingleBar(
+    { format, stream: process.stderr, etaBuffer: 100, formatTime },
+    Presets.shades_classic,
+  )
   let started = false
   const end = () => {
     if (started) shown.stop()
@@ -32,6 +37,12 @@ function bar(print: Print): Shown {
     },
     end,
   }
+}
+
+/** Before anything is done the bar asks for a time that is no number. */
+export function formatTime(seconds: unknown, options: Options, multiple: number): string {
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return '…'
+  return Format.TimeFormat(seconds, options, multiple)
 }
 
 function tenths(print: Print): Shown {

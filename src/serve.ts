@@ -4,7 +4,7 @@ import type { Print } from './commands/commands.ts'
 import { type Config, isEmbedded } from './config.ts'
 import { serveControl } from './control.ts'
 import { createLog } from './log.ts'
-import type { FirstStart } from './lrs/first-start.ts'
+import type { FirstStart } from './lrs/access/first-start.ts'
 
 /** @returns the exit code: 0 after SIGTERM or Ctrl-C, 1 when a thread of ours died */
 export async function serve(config: Config, print: Print): Promise<number> {

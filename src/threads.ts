@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Config } from './config.ts'
 import type { SharedStores, StoresHandle } from './engine.ts'
-import type { Caller } from './lrs/access.ts'
-import type { Bodies, BodyOf, BodyOperation } from './lrs/body-operations.ts'
+import type { Caller } from './lrs/access/access.ts'
 import type { Lrs } from './lrs/context.ts'
 import { type FileTask, type Progress, type Told, UNFINISHED } from './lrs/files/task.ts'
 import { Refusal, type RefusalKind } from './lrs/refusal.ts'
+import type { Bodies, BodyOf, BodyOperation } from './lrs/statements/body-operations.ts'
 import type { Violation } from './xapi/types.ts'
 
 /** Node would let each thread's short-lived objects grow to 48 MB before it looks at them. */
@@ -30,7 +30,7 @@ export type IntakeAnswer =
   | { readonly error: unknown }
 
 export interface JobsThread {
-  wake(): void
+  wake(what?: 'studies'): void
   stop(): Promise<void>
 }
 
@@ -68,7 +68,7 @@ export async function startJobsThread({ stores, start, onFault }: ThreadDeps): P
   await once(thread, 'message')
   thread.on('error', onFault)
   return {
-    wake: () => thread.postMessage('wake'),
+    wake: (what) => thread.postMessage(what ?? 'wake'),
     stop: async () => {
       const ended = once(thread, 'exit')
       thread.postMessage('stop')

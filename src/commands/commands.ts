@@ -3,7 +3,7 @@
  * when nothing runs, or through the server's control socket when one does (ruling 27).
  */
 import { z } from 'zod'
-import { type Caller, PURPOSES } from '../lrs/access.ts'
+import { type Caller, PURPOSES } from '../lrs/access/access.ts'
 import {
   createCredential,
   createPerson,
@@ -15,13 +15,14 @@ import {
   removePerson,
   retireSecrets,
   rotateCredential,
-} from '../lrs/accounts.ts'
+} from '../lrs/access/accounts.ts'
 import { verifyWindow } from '../lrs/close/verify.ts'
 import type { Lrs } from '../lrs/context.ts'
+import { addPolicy, listPolicies, policyInWords } from '../lrs/counting/policies.ts'
+import { rebuild } from '../lrs/counting/rebuild.ts'
 import { backUp } from '../lrs/files/back-up.ts'
 import type { FileTask } from '../lrs/files/task.ts'
-import { addPolicy, listPolicies, policyInWords } from '../lrs/policies.ts'
-import { rebuild } from '../lrs/rebuild.ts'
+import { parseInput } from '../lrs/parse-input.ts'
 import { Refusal } from '../lrs/refusal.ts'
 import { presets } from '../metering/presets.ts'
 
@@ -37,7 +38,7 @@ type Command = (lrs: Lrs, input: unknown, print: Print, files: RunFiles) => Prom
 const inTenant = z.object({ tenant: z.string().optional() }).loose()
 
 async function callerIn(lrs: Lrs, input: unknown): Promise<Caller> {
-  const { tenant: slug } = inTenant.parse(input)
+  const { tenant: slug } = given(inTenant, input)
   const tenants = await lrs.stores.tenants.list()
   const found =
     slug === undefined && tenants.length === 1 ? tenants[0] : tenants.find((tenant) => tenant.slug === slug)
@@ -49,6 +50,11 @@ async function callerIn(lrs: Lrs, input: unknown): Promise<Caller> {
       ? `name the tenant: --tenant one of ${slugs}`
       : `there is no tenant «${slug}»: ${slugs}`,
   )
+}
+
+/** What the command line gave, or one sentence that names what is wrong with it. */
+function given<T>(schema: z.ZodType<T>, input: unknown): T {
+  return parseInput(schema, input, 'the command line')
 }
 
 function without(input: unknown, ...names: readonly string[]): Record<string, unknown> {
@@ -66,6 +72,7 @@ const exportInput = z.object({ file: z.string() })
 const backupInput = z.object({ directory: z.string() })
 
 const withId = z.object({ id: z.string() }).loose()
+const withPassword = z.object({ password: z.string().optional() }).loose()
 const withPolicy = z.object({ policy: z.unknown() }).loose()
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -79,6 +86,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     return 0
   },
   'user add': async (lrs, input, print) => {
+    if (given(withPassword, input).password === undefined)
+      throw new Refusal('malformed', 'the password is read from ROLLCALL_PASSWORD, which is not set')
     const person = await createPerson(lrs, await callerIn(lrs, input), without(input, 'tenant'))
     print(`user ${person.email} (${person.roles.join(', ')}), id ${person.id}`)
     return 0
@@ -115,7 +124,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     return 0
   },
   'credential rotate': async (lrs, input, print) => {
-    const { id, revoke } = z.object({ id: z.string(), revoke: z.boolean().default(false) }).parse(input)
+    const { id, revoke } = given(z.object({ id: z.string(), revoke: z.boolean().default(false) }), input)
     const { key, secret, liveSecrets } = await rotateCredential(lrs, await callerIn(lrs, input), id, {
       revoke,
     })
@@ -129,13 +138,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     return 0
   },
   'credential retire': async (lrs, input, print) => {
-    const { id } = withId.parse(input)
+    const { id } = given(withId, input)
     await retireSecrets(lrs, await callerIn(lrs, input), id)
     print(`only the newest secret of ${id} works now`)
     return 0
   },
   'policy add': async (lrs, input, print) => {
-    const { policy } = withPolicy.parse(input)
+    const { policy } = given(withPolicy, input)
     const view = await addPolicy(lrs, await callerIn(lrs, input), policy)
     print(`policy ${view.policy.id}, version ${view.version}: ${view.state}`)
     return 0
@@ -147,7 +156,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     return 0
   },
   'policy text': async (lrs, input, print) => {
-    const { id } = withId.parse(input)
+    const { id } = given(withId, input)
     for (const line of await policyInWords(lrs, await callerIn(lrs, input), id)) print(line)
     return 0
   },
@@ -156,12 +165,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     return 0
   },
   recount: async (lrs, input, print) => {
-    const { policy } = z.object({ policy: z.string() }).loose().parse(input)
+    const { policy } = given(z.object({ policy: z.string() }).loose(), input)
     const { differences, failing } = await rebuild(lrs, await callerIn(lrs, input), policy, print)
     return differences === 0 && failing === 0 ? 0 : 1
   },
   verify: async (lrs, input, print) => {
-    const { policy } = z.object({ policy: z.string().optional() }).loose().parse(input)
+    const { policy } = given(z.object({ policy: z.string().optional() }).loose(), input)
     const { tenant } = await callerIn(lrs, input)
     let mismatches = 0
     for (const closing of await lrs.stores.snapshots.closings(tenant)) {
@@ -175,14 +184,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   import: async (lrs, input, _print, files) => {
     const { tenant } = await callerIn(lrs, input)
-    return await files({ kind: 'import', tenant, ...importInput.parse(input) })
+    return await files({ kind: 'import', tenant, ...given(importInput, input) })
   },
   export: async (lrs, input, _print, files) => {
     const { tenant } = await callerIn(lrs, input)
-    return await files({ kind: 'export', tenant, ...exportInput.parse(input) })
+    return await files({ kind: 'export', tenant, ...given(exportInput, input) })
   },
   backup: async (lrs, input, print) => {
-    await backUp(lrs, backupInput.parse(input).directory, print)
+    await backUp(lrs, given(backupInput, input).directory, print)
     return 0
   },
 }

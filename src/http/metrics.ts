@@ -1,9 +1,9 @@
 /** Prometheus metrics: the names of docs/operations.md. No label ever holds a tenant, a person or a made-up path. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Lrs } from '../lrs/context.ts'
-import { Refusal, type RefusalKind } from '../lrs/refusal.ts'
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { REFUSAL_KINDS, Refusal, type RefusalKind } from '../lrs/refusal.ts'
+import { type GaugeDeps, measuredAtScrape } from './gauges.ts'
 import type { Answered } from './observe.ts'
 
 export interface Metrics {
@@ -18,9 +18,7 @@ export interface Metrics {
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-export interface MetricsDeps {
-  readonly lrs: Pick<Lrs, 'stores' | 'clock'>
-  readonly isReady: () => Promise<boolean>
+export interface MetricsDeps extends GaugeDeps {
   /** Bearer token that `/metrics` asks for; none when undefined. */
   readonly token: string | undefined
 }
@@ -48,6 +46,9 @@ export function createMetrics({ lrs, isReady, token }: MetricsDeps): Metrics {
     labelNames: ['reason'],
     registers,
   })
+  // Told as 0 from the start: what has no series yet can raise no alarm when it begins.
+  for (const outcome of ['stored', 'existing']) statements.inc({ outcome }, 0)
+  for (const reason of REFUSAL_KINDS) refusals.inc({ reason }, 0)
   measuredAtScrape({ lrs, isReady }, registers)
 
   return {
@@ -71,61 +72,6 @@ export function createMetrics({ lrs, isReady, token }: MetricsDeps): Metrics {
       response.type(register.contentType).send(await register.metrics())
     },
   }
-}
-
-/** What is looked up when Prometheus asks. One that cannot be read just now is left out, the others are still told. */
-function measuredAtScrape(
-  { lrs, isReady }: Pick<MetricsDeps, 'lrs' | 'isReady'>,
-  registers: Registry[],
-): void {
-  const gauge = (name: string, help: string, read: () => Promise<number | null>) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      async collect() {
-        const value = await read().catch(() => null)
-        if (value === null) this.remove()
-        else this.set(value)
-      },
-    })
-  const { stores, clock } = lrs
-  gauge('rollcall_ready', '1 when statements can be taken, as /ready says.', async () =>
-    (await isReady()) ? 1 : 0,
-  )
-  gauge(
-    'rollcall_count_lag_seconds',
-    'Age of the oldest statement that some count has not seen yet, in seconds.',
-    async () => {
-      const tenants = await stores.tenants.list()
-      const through = await Promise.all(tenants.map(({ id }) => stores.metering.computedThrough(id)))
-      return Math.max(
-        0,
-        ...through.map(({ at, behind }) => (behind === null ? 0 : (clock.now() - at) / 1000)),
-      )
-    },
-  )
-  gauge(
-    'rollcall_snapshot_mismatches',
-    'Differences that the last look at each closed window found; anything above 0 is an alarm.',
-    async () => {
-      const tenants = await stores.tenants.list()
-      const closings = await Promise.all(tenants.map(({ id }) => stores.snapshots.closings(id)))
-      return closings
-        .flat()
-        .reduce((sum, { verification }) => sum + (verification?.mismatches.length ?? 0), 0)
-    },
-  )
-  gauge(
-    'rollcall_store_bytes',
-    'What the store takes on its disk, in bytes.',
-    async () => (await stores.upkeep.size()).bytes,
-  )
-  gauge(
-    'rollcall_store_free_bytes',
-    'What is left on the disk of the store, in bytes; absent where its engine does not say.',
-    async () => (await stores.upkeep.size()).freeBytes,
-  )
 }
 
 /** Constant time in what is told apart. */

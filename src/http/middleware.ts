@@ -1,8 +1,8 @@
 /** What stands before the handlers: who calls, how often they failed, and the body as bytes. */
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import { ipKeyGenerator, MemoryStore, type Options, rateLimit } from 'express-rate-limit'
-import type { Caller } from '../lrs/access.ts'
-import { authenticate, keyOf } from '../lrs/authenticate.ts'
+import type { Caller } from '../lrs/access/access.ts'
+import { authenticate, keyOf } from '../lrs/access/authenticate.ts'
 import type { Lrs } from '../lrs/context.ts'
 import { Refusal } from '../lrs/refusal.ts'
 

@@ -1,6 +1,6 @@
 /** What is told of every request when it has been answered, to metrics and logs alike: ids and a coarse path, never people. */
 import type { Request, RequestHandler, Response } from 'express'
-import type { Caller } from '../lrs/access.ts'
+import type { Caller } from '../lrs/access/access.ts'
 
 export interface Answered {
   readonly method: string

@@ -1,7 +1,7 @@
 /** The only place that turns a refusal into a status and a body (RFC 9457 problem document). */
 import type { ErrorRequestHandler, Request, Response } from 'express'
 import type { Logger } from 'pino'
-import type { Caller } from '../lrs/access.ts'
+import type { Caller } from '../lrs/access/access.ts'
 import type { Lrs } from '../lrs/context.ts'
 import { Refusal, type RefusalKind } from '../lrs/refusal.ts'
 

@@ -4,9 +4,9 @@
  */
 
 import type { CloseDeps, Drain } from '../lrs/close/seal-window.ts'
-import { deletionSlice } from '../lrs/deletion-slices.ts'
-import { dueLearners, dueWindows } from '../lrs/due.ts'
-import { recountLearners } from '../lrs/recount.ts'
+import { dueLearners, dueWindows } from '../lrs/counting/due.ts'
+import { recountLearners } from '../lrs/counting/recount.ts'
+import { deletionSlice } from '../lrs/deleting/deletion-slices.ts'
 import type { Lease } from '../store/ports.ts'
 import { abandonDrafts, closeRequested, requestClosing } from './close.ts'
 import { createPace, type Pace } from './pace.ts'

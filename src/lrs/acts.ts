@@ -1,6 +1,6 @@
 /** Who did what, when and why: appended, never changed. */
 import type { Act, Page, PageRequest } from '../store/ports.ts'
-import { type Caller, demand } from './access.ts'
+import { type Caller, demand } from './access/access.ts'
 import type { Lrs } from './context.ts'
 
 export type ActView = Omit<Act, 'at'> & { readonly at: string }

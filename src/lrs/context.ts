@@ -1,8 +1,8 @@
 /** What every operation works with: the stores, the clock, and the few values made at start. */
 import type { Clock } from '../clock.ts'
 import type { Stores } from '../store/ports.ts'
-import type { CatalogueOf } from './catalogue.ts'
 import type { Cmi5Policy } from './cmi5/conformance.ts'
+import type { CatalogueOf } from './counting/catalogue.ts'
 
 export interface Lrs {
   readonly stores: Stores
@@ -26,6 +26,6 @@ export interface Lrs {
   readonly cmi5?: Cmi5Policy
   /** Webhooks may reach addresses of private networks. */
   readonly privateWebhooks?: boolean
-  /** Tells the jobs that something is dirty (ruling 34). */
-  wake(): void
+  /** Tells the jobs that something is dirty (ruling 34), or that a study was asked for. */
+  wake(what?: 'studies'): void
 }

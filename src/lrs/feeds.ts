@@ -8,11 +8,11 @@ import { agentOfIdentifier, identifierOf } from '../xapi/actor.ts'
 import { checkAgent } from '../xapi/check-statement.ts'
 import { instantOf, isIri, isTimestamp } from '../xapi/formats.ts'
 import type { Agent, Identifier } from '../xapi/types.ts'
-import { type Caller, demand } from './access.ts'
+import { type Caller, demand } from './access/access.ts'
 import { noteAct } from './acts.ts'
 import type { Lrs } from './context.ts'
 import { parseInput } from './parse-input.ts'
-import { effectOfChange, effectOfSplit, type PeopleEffect } from './people-effect.ts'
+import { effectOfChange, effectOfSplit, type PeopleEffect } from './people/people-effect.ts'
 import { malformedAt, Refusal } from './refusal.ts'
 
 /** Above this many people merged away in one call, `confirm` is asked for (ruling 20). */

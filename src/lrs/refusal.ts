@@ -1,20 +1,23 @@
 /** Why a request is refused. The rules say why; http/respond.ts alone says what that is in HTTP. */
 import type { Violation } from '../xapi/types.ts'
 
-export type RefusalKind =
-  | 'malformed'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not-found'
-  | 'method-not-allowed'
-  | 'conflict'
-  | 'precondition-failed'
-  | 'too-large'
-  | 'unsupported-media-type'
-  | 'too-many-attempts'
-  | 'too-many-requests'
-  | 'not-yet-available'
-  | 'unavailable'
+export const REFUSAL_KINDS = [
+  'malformed',
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+  'method-not-allowed',
+  'conflict',
+  'precondition-failed',
+  'too-large',
+  'unsupported-media-type',
+  'too-many-attempts',
+  'too-many-requests',
+  'not-yet-available',
+  'unavailable',
+] as const
+
+export type RefusalKind = (typeof REFUSAL_KINDS)[number]
 
 export class Refusal extends Error {
   readonly kind: RefusalKind

@@ -14,13 +14,12 @@ const CHECKS: readonly Check[] = [
   [
     '$.unique.by',
     (p) => !p.unique.by.includes('learner'),
-    'A count without learners is not available yet: name learner, alone or with others.',
+    'A count without learners is not available: counting goes learner by learner, so what two of them use would count twice. Name learner, alone or with others.',
   ],
-  ['$.close.late', (p) => p.close.late !== 'adjust', 'Late facts can only become adjustments yet.'],
   [
     '$.removal.erased',
     (p) => p.removal.erased !== 'counts',
-    'Not counting erased people is not available yet.',
+    'People cannot be erased yet, so there is nobody to drop: leave it at «counts».',
   ],
 ]
 

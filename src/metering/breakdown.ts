@@ -2,7 +2,7 @@
 import type { Classified } from '../attempts/derivation.ts'
 import type { Window } from './count.ts'
 import { type Circumstances, learnerOf } from './evidence.ts'
-import { keyOfPolicy } from './keys.ts'
+import { evidenceIn } from './pools.ts'
 import type { PolicyVersion } from './windows.ts'
 
 export interface Tally {
@@ -40,17 +40,11 @@ export function groupsOfKeys(
   by: EvidenceGroup,
   circumstances: Circumstances,
 ): ReadonlyMap<string, readonly string[]> {
-  const index = versions.findIndex(({ version }) => version === window.version)
-  const policy = versions[index]?.policy
-  if (!policy) return new Map()
-  const keyOf = keyOfPolicy(policy)
-  const found = new Map<string, Set<string>>()
-  for (const { evidence, of } of learnerOf(classified, versions, circumstances).qualifying[index] ?? []) {
-    if (evidence.at < window.start || evidence.at >= window.end) continue
-    const group = by === 'element' ? of.element : of.fact.subAccount
-    const groups = found.get(keyOf(of)) ?? new Set<string>()
-    found.set(keyOf(of), groups)
-    if (group !== undefined) groups.add(group)
-  }
-  return new Map([...found].map(([key, groups]) => [key, [...groups].sort()]))
+  const found = evidenceIn(learnerOf(classified, versions, circumstances), window)
+  return new Map(
+    [...found].map(([key, items]) => {
+      const groups = items.map(({ of }) => (by === 'element' ? of.element : of.fact.subAccount))
+      return [key, [...new Set(groups.filter((group) => group !== undefined))].sort()]
+    }),
+  )
 }

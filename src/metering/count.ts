@@ -56,6 +56,8 @@ export const DUE = NEVER + 2
 export const EVER = NEVER + 3
 /** `maxBackdateDays`: statements too old to count, for review (Q12). */
 export const BACK_DATED = NEVER + 4
+/** `close.late` other than `adjust`: statements that came after their window was closed (late.ts). */
+export const LATE = NEVER + 5
 
 export function isStanding({ windowStart }: Pick<CountedKey, 'windowStart'>): boolean {
   return windowStart > NEVER

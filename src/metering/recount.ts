@@ -1,6 +1,7 @@
 import type { Classified } from '../attempts/derivation.ts'
 import { type CountedKey, type LearnerCount, LIVE, type Window } from './count.ts'
-import { type Circumstances, countedIn, type Learner, learnerOf } from './evidence.ts'
+import { countedIn } from './counting.ts'
+import { type Circumstances, type Learner, learnerOf } from './evidence.ts'
 import { standingRows } from './standing.ts'
 import type { PolicyVersion } from './windows.ts'
 

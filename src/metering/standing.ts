@@ -1,8 +1,10 @@
 /** Rows of a learner that belong to no window: what moves with time, what is due, and every key that ever qualified. */
 import { groupBy } from '../attempts/group-by.ts'
 import { BACK_DATED, type CountedKey, DUE, EVER, type Evidence, LIVE } from './count.ts'
-import { countedIn, type Learner, type Reached } from './evidence.ts'
+import { countedIn, type Reached } from './counting.ts'
+import type { Learner } from './evidence.ts'
 import { agesOf, countsSeveralKeys, type KeyOf, keyOfPolicy } from './keys.ts'
+import { lateRows } from './late.ts'
 import { firstReached, inTime, lastReached, needOf } from './reach.ts'
 import type { PolicyVersion } from './windows.ts'
 
@@ -19,6 +21,7 @@ export function standingRows(learner: Learner, index: number, next: Reached | nu
       key: `statement:${evidence.statementId}`,
       evidence,
     })),
+    ...lateRows(learner.late, index),
   ]
     .sort((a, b) => a.windowStart - b.windowStart || (a.key < b.key ? -1 : 1))
     .filter((row, at, rows) => row.key !== rows[at - 1]?.key || row.windowStart !== rows[at - 1]?.windowStart)

@@ -125,7 +125,8 @@ export const english = {
     `A window is closed ${plural(hours, 'hour')} after its end; a closed count never changes.`,
   late: {
     adjust: 'What arrives later becomes an adjustment, shown beside the closed count.',
-    'next-window': 'What arrives later counts in the first window still open.',
+    'next-window':
+      'What arrives later counts in the first window that is still open then, unless the learner counts in its own already.',
     ignore: 'What arrives later is listed and does not count.',
   },
 
@@ -217,6 +218,18 @@ export const english = {
     start === null
       ? 'The policy counts once ever, and the first use lies before its first window.'
       : `The policy counts once ever, and it was counted in the window that began ${start}.`,
+  cameLate: {
+    adjusted: (_window: string) =>
+      'It came after the window was closed: an adjustment counts it beside the closed count.',
+    ignored: (_window: string) =>
+      'It would count, but came after the window was closed: the policy lists it and does not count it.',
+    'next-window': (window: string) =>
+      `It came after the window was closed: the policy counts it with ${window}, the first window still open then.`,
+    'already-counted': (_window: string) =>
+      'It came after the window was closed, and what came in time suffices already.',
+  },
+  countedLate: (window: string | null) =>
+    `It came after ${window ?? 'the window it belongs to'} was closed, and counts in the first window still open then.`,
   beforeReign: 'It happened before this version of the policy began to decide.',
 
   breakdown: ({ inSeveral, sum, count }: { inSeveral: number; sum: number; count: number }) =>

@@ -16,6 +16,8 @@ export interface Tombstone {
   readonly at: number
   /** When the statement was received, ms. */
   readonly stored: number
+  /** Its number, by which it was late or not; absent in what earlier versions left: in time. */
+  readonly seq?: number
   readonly element: string
   readonly attempt: string | null
   readonly subAccount?: string
@@ -39,10 +41,10 @@ export function tombstonesFor(
     const at = effectiveTime(one, policy)
     if (at < from || at >= until) return []
     const { element, attempt, fact } = one
-    const { statementId, learner, stored, subAccount } = fact
+    const { statementId, learner, stored, seq, subAccount } = fact
     const id = idOf([statementId, learner, policy.id, version].join('|'))
     const place = { element, attempt, ...(subAccount !== undefined && { subAccount }) }
-    return [{ id, learner, policy: policy.id, version, at, stored, ...place }]
+    return [{ id, learner, policy: policy.id, version, at, stored, seq, ...place }]
   })
 }
 
@@ -52,6 +54,7 @@ export function buriedEvidence({
   learner,
   at,
   stored,
+  seq = 0,
   element,
   attempt,
   subAccount,
@@ -69,7 +72,7 @@ export function buriedEvidence({
     credential: '',
     purpose: 'learner',
     ...(subAccount !== undefined && { subAccount }),
-    seq: 0,
+    seq,
     stored,
     voided: false,
   } as const

@@ -1,6 +1,6 @@
 /**
  * Documents and what may be done with them (1.0.3 Communication §2.2, §3.1; 2.0.0 §4.1.4, §4.1.6): who may overwrite what,
- * and how two documents merge. Pure: the loop that reads, asks here and writes is lrs/documents.ts.
+ * and how two documents merge. Pure: the loop that reads, asks here and writes is lrs/statements/documents.ts.
  */
 import { fitsIfMatch, fitsIfNoneMatch } from './entity-tag.ts'
 import { membersOf, readJson } from './json.ts'
@@ -89,6 +89,27 @@ export function failedPrecondition(
       'precondition-failed',
       'If-None-Match',
       `${there}, which ${ifNoneMatch} excludes`,
+      'XAPI-00322',
+    )
+  return null
+}
+
+/**
+ * Of DELETE of many. Together they have no ETag, so no tag a client sends can be theirs: refused, because whoever sends one
+ * wants nothing removed that has changed since. `*` asks only whether there are any.
+ */
+export function failedPreconditionOfMany(
+  { ifMatch, ifNoneMatch }: Preconditions,
+  areThere: boolean,
+): Refused | null {
+  const there = areThere ? 'documents have an ETag each, none together' : 'there is no document'
+  if (ifMatch !== undefined && !(areThere && ifMatch.trim() === '*'))
+    return refuse('precondition-failed', 'If-Match', `${there}, so not ${ifMatch}`, 'XAPI-00322')
+  if (ifNoneMatch?.trim() === '*' && areThere)
+    return refuse(
+      'precondition-failed',
+      'If-None-Match',
+      'there are documents, which * excludes',
       'XAPI-00322',
     )
   return null

@@ -175,3 +175,37 @@ describe('PUT without headers racing creation (2.0)', () => {
     expect(await (await ask('GET', path, document)).text()).toBe(`${statuses.indexOf(204)}`)
   })
 })
+
+describe.each(VERSIONS)('DELETE of all State of an Activity and Agent, version %s', (version) => {
+  /** Two documents, and what names them together. */
+  const two = async () => {
+    const { stateId: _, ...scope } = ownDocument('/activities/state')
+    for (const stateId of ['a', 'b']) {
+      const document = { ...scope, stateId }
+      expect((await ask('PUT', '/activities/state', document, { version, body: '{}' })).status).toBe(204)
+    }
+    return scope
+  }
+  const remove = async (scope: Record<string, string>, sent: Sent) =>
+    (await ask('DELETE', '/activities/state', scope, { version, ...sent })).status
+  const idsOf = async (scope: Record<string, string>) =>
+    await (await ask('GET', '/activities/state', scope, { version })).json()
+
+  it.each<[string, Sent]>([
+    ['If-Match with the tag of one of them', { ifMatch: `"${sha1('{}')}"` }],
+    ['If-Match with another tag', { ifMatch: '"x"' }],
+    ['If-None-Match *', { ifNoneMatch: '*' }],
+  ])('%s fails, since together they have no ETag: 412, and all are still there', async (_, sent) => {
+    const scope = await two()
+    expect(await remove(scope, sent)).toBe(412)
+    expect(await idsOf(scope)).toEqual(['a', 'b'])
+  })
+
+  it('If-Match * holds where there are any, and only there', async () => {
+    const scope = await two()
+    expect(await remove(scope, { ifMatch: '*' })).toBe(204)
+    expect(await idsOf(scope)).toEqual([])
+    expect(await remove(scope, { ifMatch: '*' })).toBe(412)
+    expect(await remove(scope, { ifNoneMatch: '*' })).toBe(204)
+  })
+})

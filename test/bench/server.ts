@@ -7,7 +7,7 @@ import { type App, startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createHttp } from '../../src/http/server.ts'
 import { createLog } from '../../src/log.ts'
-import { runBodyOperation } from '../../src/lrs/body-operations.ts'
+import { runBodyOperation } from '../../src/lrs/statements/body-operations.ts'
 
 const [mode] = process.argv.slice(2)
 const config = loadConfig(process.env)

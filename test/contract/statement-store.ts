@@ -238,6 +238,17 @@ export function statementStoreContract(open: Open): void {
         expect(await store.lastSeq(T)).toBe(newest)
       })
 
+      it('counts a tenant’s statements up to a seq, voided ones too', async () => {
+        expect(await store.count(T, 0)).toBe(0)
+        const target = statementOf()
+        await insert(target, statementOf())
+        const upTo = await store.lastSeq(T)
+        await insert(voidingOf(target.id))
+        await store.insert(OTHER, batchOf([statementOf()]))
+        expect(await store.count(T, upTo)).toBe(2)
+        expect(await store.count(T, await store.lastSeq(T))).toBe(3)
+      })
+
       it('scans everything in order of seq, voided statements too', async () => {
         const target = statementOf()
         const voiding = voidingOf(target.id)

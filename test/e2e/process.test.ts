@@ -1,6 +1,6 @@
 /** The process as its operator meets it: start, stop, a second one, commands while it runs. */
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -76,6 +76,65 @@ describe('start', () => {
     await second.end('SIGTERM')
   })
 })
+
+/** The same on both stores, so tried on one. */
+if (inject('store') === 'sqlite') {
+  describe('what an operator got wrong', () => {
+    const sentence = async (...args: string[]) => {
+      const { code, output } = await runCli(directory, ...args)
+      return [code, output.trim()]
+    }
+    const oneLine = (text: RegExp) => [1, expect.stringMatching(new RegExp(`^${text.source}$`))]
+
+    it('about the data directory stops the start with one sentence', async () => {
+      const file = join(directory, 'file')
+      writeFileSync(file, 'this is a text that is long enough to be no database of SQLite')
+      expect(await sentence('serve', `ROLLCALL_DATA=${file}`)).toEqual(
+        oneLine(/The data directory \S+\/file cannot be used: .*/),
+      )
+      const other = join(directory, 'other')
+      mkdirSync(other)
+      renameSync(file, join(other, 'rollcall.db'))
+      expect(await sentence('serve', `ROLLCALL_DATA=${other}`)).toEqual(
+        oneLine(/the database file is damaged, or none of SQLite: .*/),
+      )
+    })
+
+    it('about address or certificate stops the start with one sentence', async () => {
+      await runCli(directory, 'tenant', 'list')
+      // 203.0.113.0/24 is for documentation: nobody has such an address.
+      expect(await sentence('serve', 'HOST=203.0.113.7')).toEqual(
+        oneLine(/listen EADDRNOTAVAIL: address not available 203.*/),
+      )
+      const none = join(directory, 'none.pem')
+      writeFileSync(none, 'no certificate')
+      expect(await sentence('serve', `ROLLCALL_TLS_CERT=${none}`, `ROLLCALL_TLS_KEY=${none}`)).toEqual(
+        oneLine(/ROLLCALL_TLS_CERT and ROLLCALL_TLS_KEY are no PEM files of one certificate and its key: .*/),
+      )
+    })
+
+    it('about a command is one sentence', async () => {
+      await runCli(directory, 'tenant', 'list')
+      expect(await sentence('user', 'add', 'ana@example.org', 'ROLLCALL_PASSWORD=')).toEqual(
+        oneLine(/the password is read from ROLLCALL_PASSWORD, which is not set/),
+      )
+      expect(await sentence('import', 'x.ndjson', '--purpose', 'lern')).toEqual(
+        oneLine(/\$\.purpose: Invalid option: expected one of "learner".*/),
+      )
+    })
+  })
+
+  it('keeps what it writes to its owner: a data directory it makes, the database, the socket', async () => {
+    const data = join(directory, 'made')
+    const served = await serveProcess(data)
+    await served.post(statement())
+    const open = [data, ...readdirSync(data).map((name) => join(data, name))].filter(
+      (path) => (statSync(path).mode & 0o077) !== 0,
+    )
+    expect(open).toEqual([])
+    await served.end('SIGTERM')
+  })
+}
 
 describe('SIGTERM', () => {
   it('lets an open request finish, ends with 0, and leaves no lock behind', async () => {

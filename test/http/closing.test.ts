@@ -197,6 +197,50 @@ describe('later facts', () => {
     expect(await rowsOf(id)).toHaveLength(2)
   })
 
+  it('who is merged after closing is found under the elder: explained, reconciled on both sides, disputed (F1, F9, F11)', async () => {
+    const other = await dayWith(['x-elder'])
+    const { id } = await closed(['x-younger', 'x-one', 'x-two', 'x-alone'])
+    const [younger] = (await rowsOf(id)).filter((row) => JSON.stringify(row).includes('"x-younger"'))
+    const aliases = [
+      { identities: [learner('x-elder'), learner('x-younger')] },
+      { identities: [learner('x-one'), learner('x-two')] },
+    ]
+    expect((await server.api('/aliases', { method: 'PUT', body: aliases })).status).toBe(200)
+    await server.counted('day')
+    const [elder] = (await rowsOf(other.id)).map((row) => row.learner)
+    expect(elder).not.toBe(younger?.learner)
+    for (const who of [elder, younger?.learner])
+      expect(await json(server.api(`/windows/${id}/learners/${who}`))).toMatchObject({
+        learner: elder,
+        counted: true,
+        asKnownToday: true,
+        evidence: { statementId: younger?.firstEvidence.statementId },
+      })
+
+    const reconciled = (names: readonly string[]) =>
+      json<{ onlyListed: unknown[]; onlyCounted: { learner: string }[] }>(
+        post(`/windows/${id}/reconcile?homePage=${encodeURIComponent('https://lms.example.org')}`, names),
+      )
+    // Whichever of their names the LMS knows.
+    for (const names of [
+      ['x-elder', 'x-one', 'x-alone'],
+      ['x-younger', 'x-two', 'x-alone'],
+      ['x-elder', 'x-younger', 'x-one', 'x-two', 'x-alone'],
+    ])
+      expect(await reconciled(names)).toMatchObject({ counted: 3, both: 3, onlyListed: [], onlyCounted: [] })
+    const partly = await reconciled(['x-alone', 'x-nobody'])
+    expect(partly).toMatchObject({ counted: 3, both: 1, onlyListed: [{ reason: 'never-seen' }] })
+    expect(partly.onlyCounted.map(({ learner: who }) => who)).toContain(elder)
+    expect(partly.onlyCounted).toHaveLength(2)
+    expect(await windowOf(id)).toMatchObject({ closedCount: 4, asKnownToday: 3 })
+
+    const dispute = await post(`/windows/${id}/disputes`, { learner: elder, reason: 'left in May' })
+    expect(dispute.status).toBe(201)
+    const { id: opened } = (await dispute.json()) as { id: string }
+    expect((await post(`/disputes/${opened}`, { state: 'accepted', reason: 'shown' })).status).toBe(200)
+    expect(await windowOf(id)).toMatchObject({ closedCount: 4, asKnownToday: 3, adjustedCount: 2 })
+  })
+
   it('an element that turns out to be a plain resource takes off whoever used only that', async () => {
     const day = await dayWith(['kim'])
     const element = `https://lms.example.org/late/${day.id}`

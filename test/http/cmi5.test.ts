@@ -166,6 +166,8 @@ describe('POST /cmi5/sessions', () => {
     ],
     ['a template with null', { contextTemplate: { contextActivities: null } }, '$.contextTemplate'],
     ['«launched» without the URL', { launched: true }, '$.url'],
+    ['a URL that a browser would run', { url: `${'javascript'}:alert(1)` }, '$.url'],
+    ['a URL to return to that is no web address', { returnURL: 'file:///etc/passwd' }, '$.returnURL'],
     ['an expiry of a year', { expiresIn: 31_536_000 }, '$.expiresIn'],
   ])('refuses %s with 400 and makes no session', async (_name, over, path) => {
     const sessionId = randomUUID()

@@ -125,6 +125,25 @@ describe('ROLLCALL_METRICS_TOKEN', () => {
   })
 })
 
+describe('ROLLCALL_URL', () => {
+  it('with a path, under which a proxy offers us, is in `more` and in authority, whatever the request says', async () => {
+    const server = await startServer({ ROLLCALL_URL: 'https://lms.example.com/lrs/' })
+    await server.send([statement(), statement()])
+    const forged = { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Prefix': '/evil' }
+    const answer = await server.xapi('/statements?limit=1', { headers: forged })
+    const { more, statements } = (await answer.json()) as {
+      more: string
+      statements: [{ authority: { account: { homePage: string } } }]
+    }
+    expect(more).toMatch(/^\/lrs\/xapi\/statements\?limit=1&cursor=/)
+    expect(statements[0].authority.account.homePage).toBe('https://lms.example.com/lrs')
+    // The proxy takes its path off again.
+    const rest = await server.xapi(more.replace('/lrs/xapi', ''))
+    expect(((await rest.json()) as { statements: unknown[] }).statements).toHaveLength(1)
+    await server.stop()
+  })
+})
+
 describe('ROLLCALL_RATE_LIMIT', () => {
   let server: Running
   beforeAll(async () => {

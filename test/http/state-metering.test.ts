@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { operatorOf } from '../../src/lrs/accounts.ts'
-import { rebuild } from '../../src/lrs/rebuild.ts'
+import { operatorOf } from '../../src/lrs/access/accounts.ts'
+import { rebuild } from '../../src/lrs/counting/rebuild.ts'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
 
 let server: Running

@@ -1,8 +1,8 @@
 /** What is large is worked on in another thread, so that the main one stays free (ruling 36). */
 import { describe, expect, it } from 'vitest'
-import type { CredentialCaller } from '../../src/lrs/access.ts'
-import { type Bodies, createBodies, LARGE } from '../../src/lrs/body-operations.ts'
+import type { CredentialCaller } from '../../src/lrs/access/access.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
+import { type Bodies, createBodies, LARGE } from '../../src/lrs/statements/body-operations.ts'
 import type { StoredDocument } from '../../src/store/ports.ts'
 import type { DocumentPlace } from '../../src/xapi/document.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Caller } from '../../src/lrs/access.ts'
-import { openCursor, sealCursor } from '../../src/lrs/cursor.ts'
+import type { Caller } from '../../src/lrs/access/access.ts'
+import { openCursor, sealCursor } from '../../src/lrs/statements/cursor.ts'
 
 const caller = (tenant: string, id: string): Caller => ({
   kind: 'person',

@@ -1,9 +1,9 @@
 /** `recount`: what it finds and mends, beside a server that goes on taking statements. */
 import type { Db } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { operatorOf } from '../../src/lrs/accounts.ts'
+import { operatorOf } from '../../src/lrs/access/accounts.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
-import { type Rebuild, rebuild } from '../../src/lrs/rebuild.ts'
+import { type Rebuild, rebuild } from '../../src/lrs/counting/rebuild.ts'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
 import { copied, DAMAGES, type Damage, inflict, nobody } from './damage.ts'
 

@@ -5,7 +5,7 @@ import {
   passwordMatches,
   randomSecret,
   secretMatches,
-} from '../../src/lrs/secrets.ts'
+} from '../../src/lrs/access/secrets.ts'
 
 describe('credential secrets', () => {
   it('match under their key only, and any live one of a rotation does (ruling 22)', () => {

@@ -35,6 +35,8 @@ export function versions(...policies: readonly (Policy | [Policy, string])[]): r
 
 export interface Given {
   readonly id?: string
+  /** Order of receipt; by default that of building. */
+  readonly seq?: number
   readonly at?: string | number
   readonly stored?: string | number
   /** The statement's own timestamp; `at` by default. */
@@ -81,7 +83,7 @@ export function classified(given: Given = {}): Classified {
     credential: given.credential ?? 'c-1',
     ...chosen(given, 'subAccount', 'categories', 'progress', 'completion'),
     purpose: 'learner',
-    seq: statements,
+    seq: given.seq ?? statements,
     stored: ms(given.stored ?? at + 1000),
     voided: obstacles.includes('voided'),
     ...(given.member && { member: true as const }),

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { SEQS } from '../../src/store/mongo/keys-of.ts'
+import { SEQS } from '../../src/store/mongo/driver/keys-of.ts'
 import type { Batch, BatchOutcome, IncomingStatement } from '../../src/store/ports.ts'
 import { newTenant } from '../contract/opened.ts'
 import {

@@ -1,9 +1,9 @@
 /** Processes on one database with all their ports, each call of which can be held up or made to fail. */
 import { MongoClient } from 'mongodb'
 import { systemClock } from '../../src/clock.ts'
-import { type Core, createCore } from '../../src/store/mongo/core.ts'
+import { sweep } from '../../src/store/mongo/commit/sweeper.ts'
+import { type Core, createCore } from '../../src/store/mongo/driver/core.ts'
 import { createStores, effectsOf } from '../../src/store/mongo/stores.ts'
-import { sweep } from '../../src/store/mongo/sweeper.ts'
 import type { Stores } from '../../src/store/ports.ts'
 import { type Faults, withFaults } from '../harness/faults.ts'
 import { newDatabase, type TestDatabase } from '../harness/mongo.ts'

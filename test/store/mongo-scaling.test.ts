@@ -1,15 +1,18 @@
 /** docs/scaling.md speaks of the collections there are, and of all of them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { BUCKET } from '../../src/store/mongo/attachment-collections.ts'
-import { INDEXES } from '../../src/store/mongo/indexes.ts'
+import { BUCKET } from '../../src/store/mongo/schema/attachment-collections.ts'
+import { INDEXES } from '../../src/store/mongo/schema/indexes.ts'
 
 const text = readFileSync(new URL('../../docs/scaling.md', import.meta.url), 'utf8')
 const sharded = [...text.matchAll(/shardCollection\("rollcall\.(\w+)"/g)].map(([, name]) => name as string)
 const unsharded = [...(/`(meta [\w\s.`]+)`/.exec(text)?.[1]?.matchAll(/[\w.]+/g) ?? [])].map(([name]) => name)
 const declared = Object.keys(INDEXES).filter((name) => !name.startsWith(`${BUCKET}.`))
 const adapter = new URL('../../src/store/mongo/', import.meta.url)
-const used = readdirSync(adapter).flatMap((file) =>
+const files = readdirSync(adapter, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+)
+const used = files.flatMap((file) =>
   [...readFileSync(new URL(file, adapter), 'utf8').matchAll(/\bcollection(?:<\w+>)?\('(\w+)'\)/g)].map(
     ([, name]) => name as string,
   ),

@@ -1,8 +1,8 @@
 import SqliteDatabase from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/store/sqlite/database.ts'
-import { MIGRATIONS, migrate } from '../../src/store/sqlite/migrations.ts'
 import { factTimesSchema } from '../../src/store/sqlite/schema/fact-times.ts'
+import { MIGRATIONS, migrate } from '../../src/store/sqlite/schema/migrations.ts'
 
 describe('migrate', () => {
   let db: Database

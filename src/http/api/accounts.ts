@@ -9,7 +9,7 @@ import {
   removePerson,
   retireSecrets,
   rotateCredential,
-} from '../../lrs/accounts.ts'
+} from '../../lrs/access/accounts.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { allowOnly, bytesOf, callerOf } from '../middleware.ts'
 import { jsonOf, noParameters } from './request.ts'

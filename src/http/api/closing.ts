@@ -2,6 +2,7 @@
 import { Router } from 'express'
 import { listActs } from '../../lrs/acts.ts'
 import { decideDispute, listDisputes, openDispute } from '../../lrs/close/disputes.ts'
+import { listLate } from '../../lrs/close/late-list.ts'
 import { adjustWindow, closeWindow, listAdjustments, readSnapshot } from '../../lrs/close/operations.ts'
 import { listUsage, meterEvents } from '../../lrs/close/usage.ts'
 import type { Lrs } from '../../lrs/context.ts'
@@ -38,6 +39,13 @@ export function closingRoutes(lrs: Lrs): Router {
       response.status(201).json(made)
     })
     .all(allowOnly('GET', 'HEAD', 'POST'))
+  router
+    .route('/windows/:id/late')
+    .get(async (request, response) => {
+      const { id } = request.params
+      response.json(await listLate(lrs, callerOf(response), id, pageOf(request)))
+    })
+    .all(allowOnly('GET', 'HEAD'))
   router
     .route('/windows/:id/disputes')
     .get(async (request, response) => {

@@ -2,10 +2,10 @@
 import { pipeline } from 'node:stream/promises'
 import { stringify } from 'csv-stringify'
 import type { Response } from 'express'
-import type { Caller } from '../../lrs/access.ts'
+import type { Caller } from '../../lrs/access/access.ts'
 import type { UsageRow } from '../../lrs/close/usage.ts'
 import type { Lrs } from '../../lrs/context.ts'
-import { listCounted } from '../../lrs/counted.ts'
+import { listCounted } from '../../lrs/counting/counted.ts'
 
 const COLUMNS = ['learner', 'name', 'identities', 'key', 'statementId', 'at', 'stored', 'rule']
 const PAGE = 1000

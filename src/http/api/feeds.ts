@@ -1,8 +1,8 @@
 /** What an LMS tells beside statements: catalogue, aliases, launch records. */
 import { Router } from 'express'
-import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { listAliases, listElements, removeAlias } from '../../lrs/feeds.ts'
+import type { Bodies } from '../../lrs/statements/body-operations.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { bodyOf, noParameters, pageOf, queryOf } from './request.ts'
 

@@ -1,10 +1,10 @@
 /** Learners: who they are, what the LMS says of them, and where the counts may hide somebody. */
 import { Router } from 'express'
-import { readActors } from '../../lrs/actors.ts'
-import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
-import { type LearnerSelection, listLearners, readLearner, readTimeline } from '../../lrs/learners.ts'
-import { listSuspects } from '../../lrs/suspects.ts'
+import { readActors } from '../../lrs/people/actors.ts'
+import { type LearnerSelection, listLearners, readLearner, readTimeline } from '../../lrs/people/learners.ts'
+import { listSuspects } from '../../lrs/people/suspects.ts'
+import type { Bodies } from '../../lrs/statements/body-operations.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { bodyOf, noParameters, pageOf, queryOf } from './request.ts'
 

@@ -1,11 +1,16 @@
 /** Attempts, learners, decisions and the administrator's work lists. */
 import { type Request, Router } from 'express'
-import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
-import { decideStatement } from '../../lrs/decision.ts'
-import { type DeletionView, deleteAttempts, listDeletions, readDeletion } from '../../lrs/deletions.ts'
+import { type AttemptFilter, listAttempts, listRefusals, readReview } from '../../lrs/counting/reports.ts'
+import {
+  type DeletionView,
+  deleteAttempts,
+  listDeletions,
+  readDeletion,
+} from '../../lrs/deleting/deletions.ts'
 import { Refusal } from '../../lrs/refusal.ts'
-import { type AttemptFilter, listAttempts, listRefusals, readReview } from '../../lrs/reports.ts'
+import type { Bodies } from '../../lrs/statements/body-operations.ts'
+import { decideStatement } from '../../lrs/statements/decision.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { bodyOf, jsonOf, noParameters, pageOf, queryOf, uuidOf } from './request.ts'
 

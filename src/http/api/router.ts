@@ -1,11 +1,11 @@
 /** /api/v1: what people and LMS plugins use. Every line reads, calls one operation, and writes. */
 import { type RequestHandler, Router } from 'express'
 import { z } from 'zod'
-import { signIn } from '../../lrs/authenticate.ts'
-import type { Bodies } from '../../lrs/body-operations.ts'
+import { signIn } from '../../lrs/access/authenticate.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { Refusal } from '../../lrs/refusal.ts'
+import type { Bodies } from '../../lrs/statements/body-operations.ts'
 import { readJson } from '../../xapi/json.ts'
 import { allowOnly, bytesOf, callerOf, limitFailedPasswords, rawBody, requireCaller } from '../middleware.ts'
 import { accountRoutes } from './accounts.ts'

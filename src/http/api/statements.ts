@@ -4,7 +4,11 @@ import { z } from 'zod'
 import type { Lrs } from '../../lrs/context.ts'
 import { parseInput } from '../../lrs/parse-input.ts'
 import { malformed, malformedAt } from '../../lrs/refusal.ts'
-import { readStatement, type StatementSearch, searchStatements } from '../../lrs/search-statements.ts'
+import {
+  readStatement,
+  type StatementSearch,
+  searchStatements,
+} from '../../lrs/statements/search-statements.ts'
 import { durationMs, instantOf, isDuration, isTimestamp } from '../../xapi/formats.ts'
 import { readStatementQuery } from '../../xapi/query.ts'
 import { allowOnly, callerOf } from '../middleware.ts'

@@ -1,8 +1,13 @@
 /** /xapi/activities/state, /activities/profile and /agents/profile (1.0.3 Communication §2.2, §2.3, §2.6, §2.7; 2.0.0 §4.1.6). */
 import { type Request, type Response, Router } from 'express'
-import type { Bodies } from '../../lrs/body-operations.ts'
 import type { Lrs } from '../../lrs/context.ts'
-import { listDocuments, readDocument, removeDocument, removeDocuments } from '../../lrs/documents.ts'
+import type { Bodies } from '../../lrs/statements/body-operations.ts'
+import {
+  listDocuments,
+  readDocument,
+  removeDocument,
+  removeDocuments,
+} from '../../lrs/statements/documents.ts'
 import { identifierOf } from '../../xapi/actor.ts'
 import { activitySubject } from '../../xapi/description.ts'
 import type { DocumentPlace, DocumentResource, DocumentScope, Preconditions } from '../../xapi/document.ts'
@@ -87,8 +92,10 @@ export function documentsRouter(
 
   async function remove(request: Request, response: Response, query: ResourceQuery): Promise<void> {
     const caller = callerOf(response)
-    if (query[idName] === undefined) return removeDocuments(lrs, caller, scopeOf(resource, query))
-    return removeDocument(lrs, caller, placeOf(resource, query), preconditionsOf(request))
+    const preconditions = preconditionsOf(request)
+    if (query[idName] === undefined)
+      return removeDocuments(lrs, caller, scopeOf(resource, query), preconditions)
+    return removeDocument(lrs, caller, placeOf(resource, query), preconditions)
   }
 }
 

@@ -1,9 +1,9 @@
 /** /xapi/activities and /xapi/agents (1.0.3 Communication §2.4, §2.5; 2.0.0 §4.1.6.3, §4.1.6.4). */
 import { type Request, type Response, Router } from 'express'
-import { describeActivity } from '../../lrs/activities.ts'
-import { describeAgent } from '../../lrs/agents.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import { malformed } from '../../lrs/refusal.ts'
+import { describeActivity } from '../../lrs/statements/activities.ts'
+import { describeAgent } from '../../lrs/statements/agents.ts'
 import { type ParameterName, type ResourceQuery, readResourceQuery } from '../../xapi/resource-query.ts'
 import { callerOf } from '../middleware.ts'
 import { searchOf } from './parameters.ts'

@@ -3,8 +3,8 @@
  * line, so bytes of an attachment that only begin like one stay what they are.
  */
 
-import type { Part } from '../../lrs/receive-multipart.ts'
 import { malformedAt } from '../../lrs/refusal.ts'
+import type { Part } from '../../lrs/statements/receive-multipart.ts'
 
 const CRLF = Buffer.from('\r\n')
 const END_OF_HEADERS = Buffer.from('\r\n\r\n')

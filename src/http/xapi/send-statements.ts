@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Request, Response } from 'express'
-import type { OutgoingAttachment } from '../../lrs/outgoing-attachments.ts'
+import type { OutgoingAttachment } from '../../lrs/statements/outgoing-attachments.ts'
 
 /** @param attachments null: they were not asked for */
 export async function sendStatements(

@@ -1,8 +1,8 @@
 /** /xapi/statements (1.0.3 Communication §2.1, 2.0.0 §4.1.6.1). */
 import { type Request, type Response, Router } from 'express'
-import { findStatement, listStatements } from '../../lrs/find-statements.ts'
-import { outgoingAttachments } from '../../lrs/outgoing-attachments.ts'
 import { malformed, malformedAt } from '../../lrs/refusal.ts'
+import { findStatement, listStatements } from '../../lrs/statements/find-statements.ts'
+import { outgoingAttachments } from '../../lrs/statements/outgoing-attachments.ts'
 import type { StoredStatement } from '../../store/ports.ts'
 import { isUuid } from '../../xapi/formats.ts'
 import { readStatementQuery } from '../../xapi/query.ts'
@@ -35,7 +35,7 @@ export function statementsRouter({ onStored, ...deps }: StatementsDeps): Router 
       return await sendStatements(request, response, text, await bytesFor([found]))
     }
     const { statements, found, cursor } = await listStatements(lrs, caller, query, language)
-    const more = cursor === null ? '' : moreLink(request, cursor)
+    const more = cursor === null ? '' : moreLink(lrs.home, request, cursor)
     const page = `{"statements":[${statements.join(',')}],"more":${JSON.stringify(more)}}`
     return await sendStatements(request, response, page, await bytesFor(found))
   })
@@ -61,9 +61,12 @@ export function statementsRouter({ onStored, ...deps }: StatementsDeps): Router 
   }
 }
 
-/** The same query with the cursor in place: it keeps format, order and filters (1.0.3 Data §2.5). */
-function moreLink(request: Request, cursor: string): string {
+/**
+ * The same query with the cursor in place: it keeps format, order and filters (1.0.3 Data §2.5). Relative to the host, so
+ * with the path under which a proxy offers us.
+ */
+function moreLink(home: string, request: Request, cursor: string): string {
   const parameters = searchOf(request)
   parameters.set('cursor', cursor)
-  return `${request.baseUrl}?${parameters}`
+  return `${new URL(home).pathname.replace(/\/$/, '')}${request.baseUrl}?${parameters}`
 }

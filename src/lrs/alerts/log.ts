@@ -1,6 +1,6 @@
 /** Alerts as they are shown: what was reached, who was told, and what came of it. */
 import type { Alert, AlertSelection, Page, TenantId, WindowRef } from '../../store/ports.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
 
 export const ALERT_STATES = [

@@ -2,8 +2,8 @@
 import { createHmac } from 'node:crypto'
 import { alertMail } from '../../metering/alert-text-en.ts'
 import type { Alert, TenantId } from '../../store/ports.ts'
+import { randomSecret } from '../access/secrets.ts'
 import type { Lrs } from '../context.ts'
-import { randomSecret } from '../secrets.ts'
 import type { Mail, Post } from './senders.ts'
 
 type Deps = Pick<Lrs, 'stores' | 'clock' | 'home'>

@@ -6,9 +6,9 @@ import { licenceFigures } from '../../metering/licence.ts'
 import { liveWindow, windowsBefore } from '../../metering/windows.ts'
 import type { Alert, Mute, StoredPolicy, TenantId } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
-import { earlierCounts } from '../judged-counts.ts'
-import { type PolicyHistory, policiesOf } from '../policies.ts'
-import { liveCount, versionOf } from '../window-view.ts'
+import { earlierCounts } from '../counting/judged-counts.ts'
+import { type PolicyHistory, policiesOf } from '../counting/policies.ts'
+import { liveCount, versionOf } from '../counting/window-view.ts'
 
 /**
  * The probability that a window ends with at least so many counted; null while nothing can be said.

@@ -1,7 +1,7 @@
 /** Webhooks: where alerts are posted to (F4). */
 import { z } from 'zod'
 import type { Webhook } from '../../store/ports.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
 import { authorOf } from '../acts.ts'
 import type { Lrs } from '../context.ts'
 import { parseInput } from '../parse-input.ts'

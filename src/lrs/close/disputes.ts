@@ -1,13 +1,14 @@
 /** Disputes (F9): somebody says that a counted row is wrong; who may adjust decides, and an accepted one becomes an adjustment. */
 import { z } from 'zod'
 import type { Adjustment, Dispute, DisputeDecision, Page, PageRequest } from '../../store/ports.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
 import { authorOf, noteAct } from '../acts.ts'
 import type { Lrs } from '../context.ts'
+import { findWindow } from '../counting/windows.ts'
 import { parseInput } from '../parse-input.ts'
 import { malformedAt, Refusal } from '../refusal.ts'
-import { findWindow } from '../windows.ts'
 import { closedWindow } from './operations.ts'
+import { sealedRowsOf } from './sealed-list.ts'
 
 const reason = z.string().trim().min(1).max(1000)
 const openInput = z.strictObject({ learner: z.string().min(1), reason })
@@ -34,14 +35,16 @@ export async function openDispute(
   demand(caller, 'dispute counts')
   const given = parseInput(openInput, input, 'POST /windows/{id}/disputes')
   const { window, snapshot } = await closedWindow(lrs, caller, windowId)
-  const rows = await lrs.stores.snapshots.rowsOf(caller.tenant, snapshot.id, given.learner)
-  if (rows.length === 0) {
+  const [row] = await sealedRowsOf(lrs, caller.tenant, snapshot, given.learner)
+  if (!row) {
     const message = `«${given.learner}» is not in the snapshot of «${windowId}»`
     throw malformedAt('$.learner', message, 'POST /windows/{id}/disputes')
   }
   const { policy, version, start } = window
   const who = { author: authorOf(caller), at: lrs.clock.now() }
-  const dispute: Dispute = { id: lrs.newId(), policy, version, start, ...given, ...who, decision: null }
+  // Who was merged since is in the snapshot under the learner they were.
+  const about = { ...given, learner: row.learner ?? given.learner }
+  const dispute: Dispute = { id: lrs.newId(), policy, version, start, ...about, ...who, decision: null }
   if ((await lrs.stores.adjustments.dispute(caller.tenant, dispute)) === 'there')
     throw new Refusal('conflict', `there is an open dispute about «${given.learner}» in «${windowId}»`)
   await noteAct(lrs, caller, {

@@ -4,7 +4,7 @@ import type { Window } from '../../metering/count.ts'
 import { windowsBefore } from '../../metering/windows.ts'
 import type { StoredPolicy } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
-import { type PolicyHistory, policiesOf } from '../policies.ts'
+import { type PolicyHistory, policiesOf } from '../counting/policies.ts'
 
 /** More than windows of a day in a century. */
 const ALL = 40_000

@@ -3,7 +3,8 @@ import { tokenOf } from '../../evidence/sealed-row.ts'
 import { type Booked, type Difference, differenceId, differences } from '../../metering/closing.ts'
 import type { LearnerCount } from '../../metering/count.ts'
 import type { Adjustment, AdjustmentReason, Closing, Identity, LearnerHistory } from '../../store/ports.ts'
-import type { RecountDeps } from '../recount.ts'
+import { closedWindowOf } from '../counting/closings.ts'
+import type { RecountDeps } from '../counting/recount.ts'
 
 /**
  * The adjustments that make sealed rows + automatic ones + purges equal to what the learner counts for now.
@@ -18,8 +19,7 @@ export async function laterFacts(
   if (closings.length === 0) return []
   const { tenant, learner } = history
   const booked = await deps.stores.adjustments.booked(tenant, learner)
-  const closed = closings.map(({ cutoff, ...window }) => ({ ...window, cutoff: cutoff.seq }))
-  const found = differences(learner, closed, booked, counts)
+  const found = differences(learner, closings.map(closedWindowOf), booked, counts)
   return Promise.all(found.map((difference) => adjustmentOf(deps, history, booked, difference)))
 }
 
@@ -69,14 +69,15 @@ async function reasonToAdd(
   holds: () => Promise<boolean>,
 ): Promise<AdjustmentReason> {
   const seq = facts.find(({ statementId }) => statementId === evidence?.statementId)?.seq ?? 0
-  if (seq > window.cutoff) return 'late'
+  // From before the window: it came too late for another one (late.ts).
+  if (seq > window.cutoff || (evidence?.at ?? window.start) < window.start) return 'late'
   return (await holds()) ? 'split' : 'reclassified'
 }
 
 async function reasonToDrop(
   { stores }: RecountDeps,
-  { tenant, identities, facts }: LearnerHistory,
-  { window, evidence, merged }: Difference,
+  { tenant, learner: elder, identities, facts }: LearnerHistory,
+  { window, evidence, merged, learner }: Difference,
 ): Promise<AdjustmentReason> {
   if (merged) return 'merge'
   const left = evidence ? await stores.metering.factsOf(tenant, evidence.statementId) : []
@@ -84,5 +85,6 @@ async function reasonToDrop(
   const ours = left.filter((fact) => identities.some(({ ifi }) => ifi === fact.learner))
   if (ours.length === 0) return 'split'
   if (ours.some(({ voided }) => voided)) return 'void'
+  if (learner !== elder) return 'merge'
   return facts.some(({ seq }) => seq > window.cutoff) ? 'late' : 'reclassified'
 }

@@ -4,13 +4,13 @@ import { z } from 'zod'
 import type { Evidence, Window } from '../../metering/count.ts'
 import type { Adjustment, Page, PageRequest, Snapshot } from '../../store/ports.ts'
 import { isUuid } from '../../xapi/formats.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
 import { authorOf, noteAct } from '../acts.ts'
 import type { Lrs } from '../context.ts'
+import { type WindowView, windowView } from '../counting/window-view.ts'
+import { findWindow } from '../counting/windows.ts'
 import { parseInput } from '../parse-input.ts'
 import { malformedAt, Refusal } from '../refusal.ts'
-import { type WindowView, windowView } from '../window-view.ts'
-import { findWindow } from '../windows.ts'
 
 /** How long an answer waits for the snapshot. After that it says `closing`, and the window closes all the same. */
 const PATIENCE_MS = 10_000

@@ -15,10 +15,10 @@ import type { CountedKey, Window } from '../../metering/count.ts'
 import { recountWindow } from '../../metering/recount.ts'
 import { windowById } from '../../metering/windows.ts'
 import type { CloseRequest, Cutoff, Identity, Lease, SnapshotRow } from '../../store/ports.ts'
+import { randomSecret } from '../access/secrets.ts'
 import type { Lrs } from '../context.ts'
-import { type PolicyHistory, policyOf } from '../policies.ts'
-import { circumstancesOf, deriveHistory, type RecountDeps } from '../recount.ts'
-import { randomSecret } from '../secrets.ts'
+import { type PolicyHistory, policyOf } from '../counting/policies.ts'
+import { circumstancesOf, deriveHistory, type RecountDeps } from '../counting/recount.ts'
 import { tokensOf } from './later-facts.ts'
 import { snapshotOf } from './snapshot.ts'
 
@@ -130,7 +130,8 @@ async function asOfCutoff(deps: CloseDeps, draft: Draft, learner: string): Promi
   if (!history) return []
   const facts = history.facts.filter(({ seq }) => seq <= cutoff.seq)
   const { classified } = await deriveHistory(deps, { ...history, facts })
-  const circumstances = { ...circumstancesOf(deps, history), now: cutoff.at }
+  const closings = await deps.stores.snapshots.closings(request.tenant)
+  const circumstances = { ...circumstancesOf(deps, history, closings), now: cutoff.at }
   const counted = recountWindow(classified, policy.versions, window, circumstances)
   return counted.map((one) => rowOf(deps, draft, { ...one, ...history }))
 }

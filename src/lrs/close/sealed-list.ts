@@ -2,7 +2,7 @@
 import type { Identity, Page, PageRequest, Snapshot, SnapshotRow, TenantId } from '../../store/ports.ts'
 import type { Identifier } from '../../xapi/types.ts'
 import type { Lrs } from '../context.ts'
-import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people-view.ts'
+import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people/people-view.ts'
 
 /** Names and evidence are null once they are erased; the token stays, and with it the count (ruling 17). */
 export interface SealedView {
@@ -44,15 +44,18 @@ function sealedView(row: SnapshotRow, people: ReadonlyMap<string, readonly Ident
   }
 }
 
-/** The sealed rows of a learner, or of the one who was asked for before they were merged. */
+/** The sealed rows of one person: of the learner asked for, and of all who were merged into them since; their own first. */
 export async function sealedRowsOf(
   { stores }: Lrs,
   tenant: TenantId,
-  { id }: Snapshot,
-  learners: readonly string[],
+  { id, policy, version, start }: Snapshot,
+  learner: string,
 ): Promise<readonly SnapshotRow[]> {
-  const rows = await Promise.all(
-    [...new Set(learners)].map((learner) => stores.snapshots.rowsOf(tenant, id, learner)),
+  const booked = await stores.adjustments.booked(tenant, learner)
+  const family = booked.filter(
+    (one) => one.policy === policy && one.version === version && one.start === start,
   )
+  const learners = new Set([learner, ...family.map((one) => one.learner)])
+  const rows = await Promise.all([...learners].map((one) => stores.snapshots.rowsOf(tenant, id, one)))
   return rows.flat()
 }

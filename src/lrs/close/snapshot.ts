@@ -4,7 +4,7 @@ import { rowsRoot } from '../../evidence/sealed-row.ts'
 import { licenceFigures } from '../../metering/licence.ts'
 import type { Snapshot, StoredPolicy, TenantId } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
-import { earlierCounts, totalOf } from '../judged-counts.ts'
+import { earlierCounts, totalOf } from '../counting/judged-counts.ts'
 import type { CloseDeps, Draft, Drain } from './seal-window.ts'
 
 const PAGE = 1_000

@@ -1,9 +1,9 @@
 /** Usage of closed windows for billing: one value for each, under a key that names the window (counting §4.6). */
 import type { SealContent } from '../../evidence/seal.ts'
 import type { Closing, Snapshot } from '../../store/ports.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
-import { policyOf } from '../policies.ts'
+import { policyOf } from '../counting/policies.ts'
 
 export interface UsageRow {
   /** `tenant/policy/windowStart`: who takes a row twice under it bills it once. */

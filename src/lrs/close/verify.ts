@@ -4,9 +4,10 @@
  */
 import { isSealed, type SealContent } from '../../evidence/seal.ts'
 import { commitmentOf } from '../../evidence/sealed-row.ts'
-import { differences } from '../../metering/closing.ts'
+import { type ClosedWindow, differences } from '../../metering/closing.ts'
 import type { Closing, Snapshot, TenantId, Verification } from '../../store/ports.ts'
-import { countHistory, deriveHistory, type RecountDeps } from '../recount.ts'
+import { closedWindowOf } from '../counting/closings.ts'
+import { countHistory, deriveHistory, type RecountDeps } from '../counting/recount.ts'
 import { rootOf } from './snapshot.ts'
 
 const PAGE = 500
@@ -70,30 +71,41 @@ async function differingLearners(
   go: () => Promise<boolean>,
 ): Promise<readonly string[] | null> {
   const found: string[] = []
+  const look = {
+    tenant,
+    window: closedWindowOf(closing),
+    closings: await deps.stores.snapshots.closings(tenant),
+  }
   let cursor: string | null | undefined
   while (cursor !== null) {
     const page = { limit: PAGE, ...(cursor !== undefined && { cursor }) }
     const { items, next } = await deps.stores.metering.learners(tenant, page)
-    for (const { id } of items) found.push(...(await differingKeys(deps, tenant, closing, id)))
+    for (const { id } of items) found.push(...(await differingKeys(deps, look, id)))
     if (!(await go())) return null
     cursor = next
   }
   return found
 }
 
+interface Look {
+  readonly tenant: TenantId
+  readonly window: ClosedWindow
+  /** Of the tenant: what came after one may be late for its window. */
+  readonly closings: readonly Closing[]
+}
+
 async function differingKeys(
   deps: RecountDeps,
-  tenant: TenantId,
-  { cutoff, ...window }: Closing,
+  { tenant, window, closings }: Look,
   learner: string,
 ): Promise<readonly string[]> {
   for (let looks = 1; ; looks += 1) {
     const history = await deps.stores.metering.history(tenant, learner)
     // Whoever is dirty is still to be counted: that is no difference yet.
     if (!history || history.marks.length > 0) return []
-    const counts = await countHistory(deps, history, await deriveHistory(deps, history))
+    const counts = await countHistory(deps, history, await deriveHistory(deps, history), closings)
     const booked = await deps.stores.adjustments.booked(tenant, history.learner)
-    const found = differences(history.learner, [{ ...window, cutoff: cutoff.seq }], booked, counts)
+    const found = differences(history.learner, [window], booked, counts)
     if (found.length === 0) return []
     if (looks === LOOKS)
       return found.map(

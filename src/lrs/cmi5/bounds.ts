@@ -11,9 +11,9 @@ import { readJson } from '../../xapi/json.ts'
 import { activityOf } from '../../xapi/parts.ts'
 import type { Agent, Statement } from '../../xapi/types.ts'
 import { voidedId } from '../../xapi/voiding.ts'
-import type { SessionBounds } from '../access.ts'
-import type { ReceivedStatement } from '../read-statements.ts'
+import type { SessionBounds } from '../access/access.ts'
 import { Refusal } from '../refusal.ts'
+import type { ReceivedStatement } from '../statements/read-statements.ts'
 
 /** The document the LMS wrote for the AU: it must not change or delete it (cmi5 §10.2.1). */
 export const LAUNCH_DATA = 'LMS.LaunchData'

@@ -2,7 +2,7 @@
 import { checkCmi5, isCmi5Defined } from '../../xapi/cmi5/check-cmi5.ts'
 import { cmi5VerbOf } from '../../xapi/cmi5/vocabulary.ts'
 import type { Statement, Violation } from '../../xapi/types.ts'
-import type { SessionBounds } from '../access.ts'
+import type { SessionBounds } from '../access/access.ts'
 
 /** `flag`: taken, and on the administrator's work list. `refuse`: 400 with the clause (cmi5 §6.3). */
 export type Cmi5Policy = 'accept' | 'flag' | 'refuse'

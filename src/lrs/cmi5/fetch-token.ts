@@ -1,6 +1,7 @@
 /** The fetch URL of a cmi5 launch: one POST gives the credential of the session, once (cmi5 §8.2). */
+
+import { hashSecret, randomSecret, secretMatches } from '../access/secrets.ts'
 import type { Lrs } from '../context.ts'
-import { hashSecret, randomSecret, secretMatches } from '../secrets.ts'
 
 /** Said with status 200, as cmi5 §8.2.1 wants it. */
 export type FetchAnswer =

@@ -1,7 +1,7 @@
 /** Statements that were flagged when they came, with what is wrong with them: part of the administrator's work list (ruling 25). */
 import type { StoredStatement } from '../../store/ports.ts'
 import type { Statement, Violation } from '../../xapi/types.ts'
-import type { Caller, SessionBounds } from '../access.ts'
+import type { Caller, SessionBounds } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
 import { cmi5Violations, FLAG_TERM } from './conformance.ts'
 import { SESSION_KEY } from './launch-session.ts'

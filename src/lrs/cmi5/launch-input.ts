@@ -11,6 +11,8 @@ const DEFAULT_SECONDS = 12 * 3600
 const LONGEST_SECONDS = 7 * 24 * 3600
 
 const iri = z.string().refine(isIri, 'must be an IRI')
+/** Browsers are sent there: nothing that is run (`javascript:`) or read from a disk. */
+const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' })
 const learner = z.unknown().transform((value, context) => {
   const [first] = checkAgent(value)
   const { account } = (value ?? {}) as Agent
@@ -32,7 +34,7 @@ const fields = z.strictObject({
   masteryScore: z.number().min(0).max(1).optional(),
   launchMethod: z.enum(['AnyWindow', 'OwnWindow']).optional(),
   launchParameters: z.string().optional(),
-  returnURL: z.url().optional(),
+  returnURL: webAddress.optional(),
   entitlementKey: z
     .strictObject({ courseStructure: z.string(), alternate: z.string().optional() })
     .optional(),
@@ -41,7 +43,7 @@ const fields = z.strictObject({
   /** Additions of the LMS: every statement of the AU will bear them. */
   contextTemplate: z.record(z.string(), z.unknown()).default({}),
   /** Where the AU starts: then the answer has the whole launch URL. */
-  url: z.url().optional(),
+  url: webAddress.optional(),
   /** Write `launched` with this credential. */
   launched: z.boolean().default(false),
   origin: z.enum(['admin-catalog', 'learner', 'unknown']).default('learner'),

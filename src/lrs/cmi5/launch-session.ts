@@ -2,14 +2,14 @@
 import { checkStatement } from '../../xapi/check-statement.ts'
 import { activitySubject } from '../../xapi/description.ts'
 import type { Violation } from '../../xapi/types.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
+import { hashSecret, randomSecret } from '../access/secrets.ts'
 import type { Lrs } from '../context.ts'
-import { writeDocument } from '../documents.ts'
 import { addLaunches } from '../feeds.ts'
 import { parseInput } from '../parse-input.ts'
 import { malformed, Refusal } from '../refusal.ts'
-import { hashSecret, randomSecret } from '../secrets.ts'
-import { storeStatements } from '../store-statements.ts'
+import { writeDocument } from '../statements/documents.ts'
+import { storeStatements } from '../statements/store-statements.ts'
 import { LAUNCH_DATA } from './bounds.ts'
 import {
   type Launch,

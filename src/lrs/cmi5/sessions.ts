@@ -1,6 +1,6 @@
 /** Sessions of cmi5 after their launch: shown to the LMS, ended by it, and who they are when their content calls. */
 import type { Cmi5Session } from '../../store/ports.ts'
-import { type Caller, demand } from '../access.ts'
+import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 

@@ -1,9 +1,9 @@
 /** `rollcall import --dry-run`: what an import would change in each window, worked out and not stored (ruling 37). */
 import type { StoredFact } from '../../attempts/fact.ts'
 import { automaticLinks } from '../../attempts/identity.ts'
-import type { LearnerHistory } from '../../store/ports.ts'
+import type { Closing, LearnerHistory } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
-import { countHistory, deriveHistory } from '../recount.ts'
+import { countHistory, deriveHistory } from '../counting/recount.ts'
 import { linesOf, survey } from './lines.ts'
 import { createParts, type Parts } from './parts.ts'
 import { type ImportedLine, importWriter, readLine } from './read-line.ts'
@@ -25,6 +25,8 @@ interface Reading {
   readonly parts: Parts<Effect>
   /** Ids that the file voids; few. */
   readonly voided: Set<string>
+  /** What the file brings is late for these windows (ruling 15). */
+  readonly closings: readonly Closing[]
 }
 
 interface Totals {
@@ -44,7 +46,8 @@ export async function showEffect(lrs: Lrs, task: ImportTask, told: Told): Promis
   const { hash, lines } = await survey(task.file)
   const parts = await createParts<Effect>(Math.max(1, Math.ceil(lines / PART_LINES)))
   try {
-    const reading: Reading = { lrs, task, told, parts, voided: new Set() }
+    const closings = await lrs.stores.snapshots.closings(task.tenant)
+    const reading: Reading = { lrs, task, told, parts, voided: new Set(), closings }
     const totals = await readAll(reading, hash, lines)
     if (totals === null) return UNFINISHED
     const changes = await changesOf(reading)
@@ -123,14 +126,14 @@ async function changesOf(reading: Reading): Promise<ReadonlyMap<string, Change>>
 }
 
 async function addChanges(
-  { lrs, task, voided }: Reading,
+  reading: Reading,
   key: string,
   effects: readonly Effect[],
   changes: Map<string, Change>,
 ): Promise<void> {
-  const history = await historyOf(lrs, task.tenant, key)
-  const before = await keysOf(lrs, history)
-  const after = await keysOf(lrs, withEffects(history, effects, voided))
+  const history = await historyOf(reading.lrs, reading.task.tenant, key)
+  const before = await keysOf(reading, history)
+  const after = await keysOf(reading, withEffects(history, effects, reading.voided))
   for (const one of after) if (!before.has(one)) changeOf(changes, one).added += 1
   for (const one of before) if (!after.has(one)) changeOf(changes, one).removed += 1
 }
@@ -154,9 +157,12 @@ function withEffects(
 }
 
 /** `policy|version|window start|key` of everything the learner counts for. */
-async function keysOf(lrs: Lrs, history: LearnerHistory): Promise<ReadonlySet<string>> {
+async function keysOf(
+  { lrs, closings }: Pick<Reading, 'lrs' | 'closings'>,
+  history: LearnerHistory,
+): Promise<ReadonlySet<string>> {
   if (history.facts.length === 0) return new Set()
-  const counts = await countHistory(lrs, history, await deriveHistory(lrs, history))
+  const counts = await countHistory(lrs, history, await deriveHistory(lrs, history), closings)
   return new Set(
     counts.flatMap(({ policy, version, counted }) =>
       counted.map(({ windowStart, key }) => [policy, version, windowStart, key].join('|')),

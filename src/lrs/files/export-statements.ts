@@ -21,6 +21,7 @@ export async function exportStatements(lrs: Lrs, { tenant, file }: ExportTask, t
   if (existsSync(file)) throw new Refusal('conflict', `${file} exists already`)
   const partial = `${file}.partial`
   const upTo = await lrs.stores.statements.lastSeq(tenant)
+  const total = await lrs.stores.statements.count(tenant, upTo)
   let statements = 0
   const pages = async function* (): AsyncGenerator<string> {
     for (let after = 0; after < upTo; ) {
@@ -28,7 +29,7 @@ export async function exportStatements(lrs: Lrs, { tenant, file }: ExportTask, t
       if (page.length === 0) return
       statements += page.length
       after = page.at(-1)?.seq ?? upTo
-      told.progress({ done: after, total: upTo })
+      told.progress({ done: statements, total: Math.max(statements, total) })
       yield page.map((one) => `${lineOf(one)}\n`).join('')
     }
   }

@@ -6,8 +6,8 @@ import { checkStatement } from '../../xapi/check-statement.ts'
 import { instantOf } from '../../xapi/formats.ts'
 import { membersOf, readJson } from '../../xapi/json.ts'
 import type { Actor, Statement, Version, Violation } from '../../xapi/types.ts'
-import type { Caller } from '../access.ts'
-import { authorityOf, prepareStatement } from '../prepare-statement.ts'
+import type { Caller } from '../access/access.ts'
+import { authorityOf, prepareStatement } from '../statements/prepare-statement.ts'
 import type { Line } from './lines.ts'
 
 type CredentialCaller = Extract<Caller, { kind: 'credential' }>

@@ -1,9 +1,9 @@
 /** Opens the MongoDB store. Each thread opens a client of its own. */
 import { clockOf, type MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
-import { type Connection, connect } from './connection.ts'
-import { INDEXES } from './indexes.ts'
-import { ensureSchema } from './schema.ts'
+import { type Connection, connect } from './driver/connection.ts'
+import { INDEXES } from './schema/indexes.ts'
+import { ensureSchema } from './schema/schema.ts'
 import { createStores } from './stores.ts'
 
 export interface MongoOptions {

@@ -23,7 +23,7 @@ export interface Person {
   readonly email: string
   readonly name: string
   readonly roles: readonly Role[]
-  /** scrypt, self-describing (lrs/secrets.ts). */
+  /** scrypt, self-describing (lrs/access/secrets.ts). */
   readonly passwordHash: string
   readonly created: number
 }

@@ -4,7 +4,7 @@ import type { DocumentPlace, DocumentScope, KeptDocument } from '../../xapi/docu
 import type { TenantId } from './page.ts'
 
 export interface StoredDocument extends KeptDocument {
-  /** ms; strictly grows with each change of a document, whoever counts (lrs/documents.ts). */
+  /** ms; strictly grows with each change of a document, whoever counts (lrs/statements/documents.ts). */
   readonly updated: number
   /** Another one with each change: what a change was decided on. */
   readonly revision: string

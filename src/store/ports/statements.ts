@@ -127,6 +127,8 @@ export interface StatementStore {
   ): Promise<{ items: readonly StoredStatement[]; next: TimePosition | null }>
   /** The newest visible statement's seq; 0 when there is none. */
   lastSeq(tenant: TenantId): Promise<number>
+  /** How many there are up to this seq, voided ones too: looks at each of them in an index. */
+  count(tenant: TenantId, upTo: number): Promise<number>
   /** Every statement, voided ones too, ascending by seq: for rebuilding and export. */
   scan(tenant: TenantId, afterSeq: number, limit: number): Promise<readonly StoredStatement[]>
   /** Every statement with `stored` up to this instant is visible, and none with an earlier one will ever come. Monotonic. */

@@ -52,15 +52,20 @@ export function openReader(file: string): Database {
   return db
 }
 
+const DAMAGED = ['SQLITE_NOTADB', 'SQLITE_CORRUPT']
 const UNAVAILABLE = ['SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_BUSY']
 
-/** Turns the driver's errors about the disk into ours; every other error stays what it is. */
+/** Turns the driver's errors about the disk and the file into ours; every other error stays what it is. */
 export function storeErrorOf(error: unknown): unknown {
   if (!(error instanceof SqliteDatabase.SqliteError)) return error
-  const unavailable = UNAVAILABLE.some((code) => error.code.startsWith(code))
-  return unavailable
-    ? new StoreError('unavailable', `the database cannot be written or read: ${error.message}`, {
-        cause: error,
-      })
-    : error
+  const isOneOf = (codes: readonly string[]) => codes.some((code) => error.code.startsWith(code))
+  if (isOneOf(UNAVAILABLE))
+    return new StoreError('unavailable', `the database cannot be written or read: ${error.message}`, {
+      cause: error,
+    })
+  if (isOneOf(DAMAGED))
+    return new StoreError('damaged', `the database file is damaged, or none of SQLite: ${error.message}`, {
+      cause: error,
+    })
+  return error
 }

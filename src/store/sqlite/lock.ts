@@ -7,18 +7,20 @@
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { StoreError } from '../store-error.ts'
+import { storeErrorOf } from './database.ts'
 
 export interface DirectoryLock {
   release(): void
 }
 
-/** Throws StoreError `locked`, naming the directory, when another process (or another part of this one) holds it. */
+/** Throws StoreError `locked`, naming the directory, when another process (or another part of this one) holds it; else what the disk says. */
 export function lockDirectory(directory: string): DirectoryLock {
   const db = new SqliteDatabase(join(directory, 'rollcall.lock'), { timeout: 0 })
   try {
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     db.close()
+    if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw storeErrorOf(error)
     throw new StoreError('locked', `The data directory ${directory} is in use by another Rollcall process.`, {
       cause: error,
     })

@@ -1,23 +1,23 @@
 /** Opens the embedded store: the directory lock, the threads, and the ports over them. */
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { clockOf, type MovableClock } from '../../clock.ts'
 import type { Stores } from '../ports.ts'
-import { StoreError } from '../store-error.ts'
+import { StoreError, type StoreErrorCode } from '../store-error.ts'
 import { databaseFile, openReader } from './database.ts'
-import { newCells } from './horizon.ts'
 import { lockDirectory } from './lock.ts'
-import { inTurn, local, type Remote, remote } from './rpc.ts'
 import { createStores } from './stores.ts'
 import { allReads, type Reads, type Writes } from './subjects.ts'
+import { newCells } from './threads/horizon.ts'
+import { inTurn, local, type Remote, remote } from './threads/rpc.ts'
 import {
   type CheckpointStart,
   type ReaderStart,
   type ServeRequest,
   threadFile,
   type WriterStart,
-} from './threads.ts'
+} from './threads/threads.ts'
 
 export interface SqliteOptions {
   /** Made when missing. */
@@ -45,19 +45,22 @@ export interface SqliteStores extends Stores {
 /** Node would let each thread's short-lived objects grow to 48 MB before it looks at them. */
 const YOUNG = { maxYoungGenerationSizeMb: 12 }
 
+/** What a thread can find wrong with the data when it starts. */
+const AT_START: ReadonlySet<StoreErrorCode> = new Set(['newer-schema', 'damaged'])
+
 type ReaderFunctions = ReturnType<typeof allReads>
 
 /** What every thread answers beside its functions. */
 type Closing = Remote<{ close(): null }>
 
-/** Throws StoreError `locked` or `newer-schema`, with one sentence for the operator. */
+/** Throws StoreError `locked`, `newer-schema`, `damaged` or `unavailable`, with one sentence for the operator. */
 export async function openSqlite({
   directory,
   clock,
   readers = 2,
   cacheBytes,
 }: SqliteOptions): Promise<SqliteStores> {
-  mkdirSync(directory, { recursive: true })
+  useDirectory(directory)
   const lock = lockDirectory(directory)
   const file = databaseFile(directory)
   const cells = newCells()
@@ -102,6 +105,19 @@ export async function openSqlite({
   }
 }
 
+/** Only its owner may look into a directory that is made here: keys and people are in it. */
+function useDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new StoreError('unavailable', `The data directory ${directory} cannot be used: ${message}.`, {
+      cause,
+    })
+  }
+}
+
 /** In another thread: writes go through the writer, reads happen here and now on a connection of this thread. */
 export async function connectSqlite(handle: SqliteHandle): Promise<Stores> {
   const { file, clockOffset, cells, port } = handle
@@ -137,8 +153,8 @@ async function startThread(
   await once(thread, 'message').catch((error: unknown) => {
     // A thread's error loses its class on the way.
     if (error instanceof Error && error.name === 'StoreError') {
-      const code = 'code' in error && error.code === 'newer-schema' ? 'newer-schema' : 'unavailable'
-      throw new StoreError(code, error.message, { cause: error })
+      const { code } = error as StoreError
+      throw new StoreError(AT_START.has(code) ? code : 'unavailable', error.message, { cause: error })
     }
     throw error
   })

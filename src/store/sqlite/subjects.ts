@@ -1,36 +1,38 @@
 /** Every subject of the store, put together: what the writer serves, and what a reader serves. */
-import { actReads, actWrites } from './acts.ts'
-import { adjustmentReads, adjustmentWrites } from './adjustments.ts'
-import { agendaReads, agendaWrites } from './agenda-writes.ts'
-import { alertReads, alertWrites } from './alerts.ts'
-import { attachmentReads, attachmentWrites } from './attachments.ts'
-import { closingReads, closingWrites } from './closings.ts'
-import { credentialReads, credentialWrites } from './credentials.ts'
+
+import { credentialReads, credentialWrites } from './accounts/credentials.ts'
+import { keyWrites } from './accounts/keys.ts'
+import { personReads, personWrites } from './accounts/people.ts'
+import { refusalReads, refusalWrites } from './accounts/refusals.ts'
+import { sessionReads, sessionWrites } from './accounts/sessions.ts'
+import { tenantReads, tenantWrites } from './accounts/tenants.ts'
+import { alertReads, alertWrites } from './alerts/alerts.ts'
+import { webhookReads, webhookWrites } from './alerts/webhooks.ts'
+import { attachmentReads, attachmentWrites } from './attachments/attachments.ts'
+import { elementReads, elementWrites } from './catalogue/elements.ts'
+import { launchWrites } from './catalogue/launches.ts'
+import { actReads, actWrites } from './closing/acts.ts'
+import { adjustmentReads, adjustmentWrites } from './closing/adjustments.ts'
+import { closingReads, closingWrites } from './closing/closings.ts'
+import { snapshotRowReads, snapshotRowWrites } from './closing/snapshots.ts'
 import type { Database, WriteContext } from './database.ts'
-import { deletionReads, deletionWrites } from './deletions.ts'
-import { descriptionReads } from './descriptions.ts'
-import { documentReads, documentWrites } from './documents.ts'
-import { elementReads, elementWrites } from './elements.ts'
-import { identityReads, identityWrites } from './identities.ts'
-import { importReads, importWrites } from './imports.ts'
-import { keyWrites } from './keys.ts'
-import { launchWrites } from './launches.ts'
-import { leaseReads, leaseWrites } from './leases.ts'
-import { allMeteringReads, allMeteringWrites } from './metering.ts'
-import { personReads, personWrites } from './people.ts'
-import { policyReads, policyWrites } from './policies.ts'
-import { profileReads, profileWrites } from './profiles.ts'
-import { refusalReads, refusalWrites } from './refusals.ts'
-import { removalWrites } from './removals.ts'
-import type { Remote } from './rpc.ts'
-import { sessionReads, sessionWrites } from './sessions.ts'
-import { snapshotRowReads, snapshotRowWrites } from './snapshots.ts'
-import { statementTimeReads } from './statements-by-time.ts'
-import { statementReads } from './statements-read.ts'
-import { statementWrites } from './statements-write.ts'
-import { tenantReads, tenantWrites } from './tenants.ts'
-import { upkeepWrites } from './upkeep.ts'
-import { webhookReads, webhookWrites } from './webhooks.ts'
+import { deletionReads, deletionWrites } from './deleting/deletions.ts'
+import { removalWrites } from './deleting/removals.ts'
+import { documentReads, documentWrites } from './documents/documents.ts'
+import { agendaReads, agendaWrites } from './jobs/agenda-writes.ts'
+import { leaseReads, leaseWrites } from './jobs/leases.ts'
+import { studyReads, studyWrites } from './jobs/studies.ts'
+import { identityReads, identityWrites } from './learners/identities.ts'
+import { profileReads, profileWrites } from './learners/profiles.ts'
+import { allMeteringReads, allMeteringWrites } from './metering/metering.ts'
+import { policyReads, policyWrites } from './metering/policies.ts'
+import { importReads, importWrites } from './operations/imports.ts'
+import { upkeepWrites } from './operations/upkeep.ts'
+import { descriptionReads } from './statements/descriptions.ts'
+import { statementTimeReads } from './statements/statements-by-time.ts'
+import { statementReads } from './statements/statements-read.ts'
+import { statementWrites } from './statements/statements-write.ts'
+import type { Remote } from './threads/rpc.ts'
 
 /** Names are unique over all subjects: the spread would let a second one win silently (test/store/sqlite.test.ts). */
 export function allWrites(db: Database, context: WriteContext) {
@@ -56,6 +58,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...actWrites(db),
     ...alertWrites(db),
     ...webhookWrites(db),
+    ...studyWrites(db),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
@@ -87,6 +90,7 @@ export function allReads(db: Database) {
     ...actReads(db),
     ...alertReads(db),
     ...webhookReads(db),
+    ...studyReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),
