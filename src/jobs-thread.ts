@@ -33,11 +33,13 @@ const deps = {
   keys: start.keys,
 }
 const jobs = await startJobs(deps, stores.jobs(), report, { home: start.home, senders })
-// What an earlier process left dirty is worked off now.
+// What an earlier process left is worked off now.
 jobs.wake()
+jobs.study()
 
-parentPort?.on('message', (message: 'wake' | 'stop') => {
+parentPort?.on('message', (message: 'wake' | 'studies' | 'stop') => {
   if (message === 'wake') return jobs.wake()
+  if (message === 'studies') return jobs.study()
   void (async () => {
     await jobs.stop()
     await stores.close()

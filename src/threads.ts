@@ -30,7 +30,7 @@ export type IntakeAnswer =
   | { readonly error: unknown }
 
 export interface JobsThread {
-  wake(): void
+  wake(what?: 'studies'): void
   stop(): Promise<void>
 }
 
@@ -68,7 +68,7 @@ export async function startJobsThread({ stores, start, onFault }: ThreadDeps): P
   await once(thread, 'message')
   thread.on('error', onFault)
   return {
-    wake: () => thread.postMessage('wake'),
+    wake: (what) => thread.postMessage(what ?? 'wake'),
     stop: async () => {
       const ended = once(thread, 'exit')
       thread.postMessage('stop')

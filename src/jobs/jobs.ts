@@ -4,7 +4,9 @@ import { Agenda, type AgendaBackend, type Job } from 'agenda'
 import { type AlertingDeps, createAlerting } from './alerts.ts'
 import { type DrainDeps, drain, LEASE_MS } from './drain.ts'
 import { createNightly } from './nightly.ts'
+import { createOutlooks } from './outlooks.ts'
 import { createPace } from './pace.ts'
+import { createStudies } from './studies.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
 
 const DRAIN = 'drain'
@@ -17,6 +19,8 @@ const SAFETY_NET = '5 seconds'
 export interface Jobs {
   /** Something is dirty. */
   wake(): void
+  /** A study was asked for. */
+  study(): void
   /** Handlers stop at their next slice and release their locks. */
   stop(): Promise<void>
 }
@@ -39,6 +43,8 @@ export async function startJobs(
   let drained: Promise<void> = Promise.resolve()
   const alerts = createAlerting({ ...deps, ...alerting }, stopping.signal, report)
   const nightly = createNightly(deps, holder, stopping.signal, report)
+  const outlooks = createOutlooks(deps, holder, stopping.signal, report)
+  const studies = createStudies(deps, holder, stopping.signal, report)
 
   const agenda = new Agenda({
     backend,
@@ -59,6 +65,8 @@ export async function startJobs(
     await drained
     alerts.look()
     nightly.look()
+    outlooks.look()
+    studies.look()
   })
   agenda.on(`complete:${DRAIN}`, () => {
     running = false
@@ -73,6 +81,8 @@ export async function startJobs(
   /** A drain may be busy for an hour. */
   function touched(job: Job): Promise<void> {
     alerts.look()
+    outlooks.look()
+    studies.look()
     return job.touch()
   }
 
@@ -92,6 +102,7 @@ export async function startJobs(
 
   return {
     wake,
+    study: studies.look,
     stop: async () => {
       stopping.abort()
       await scheduling
@@ -104,6 +115,8 @@ export async function startJobs(
       await ended
       await alerts.ended()
       await nightly.ended()
+      await outlooks.ended()
+      await studies.ended()
     },
   }
 }

@@ -26,6 +26,6 @@ export interface Lrs {
   readonly cmi5?: Cmi5Policy
   /** Webhooks may reach addresses of private networks. */
   readonly privateWebhooks?: boolean
-  /** Tells the jobs that something is dirty (ruling 34). */
-  wake(): void
+  /** Tells the jobs that something is dirty (ruling 34), or that a study was asked for. */
+  wake(what?: 'studies'): void
 }

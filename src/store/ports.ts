@@ -18,6 +18,7 @@ import type { PolicyStore } from './ports/policies.ts'
 import type { RemovalStore } from './ports/removals.ts'
 import type { Cmi5SessionStore } from './ports/sessions.ts'
 import type { StatementStore } from './ports/statements.ts'
+import type { StudyStore } from './ports/studies.ts'
 
 export type * from './ports/accounts.ts'
 export type * from './ports/alerts.ts'
@@ -34,6 +35,7 @@ export type * from './ports/policies.ts'
 export type * from './ports/removals.ts'
 export type * from './ports/sessions.ts'
 export type * from './ports/statements.ts'
+export type * from './ports/studies.ts'
 
 export interface Stores {
   readonly tenants: TenantStore
@@ -56,6 +58,7 @@ export interface Stores {
   readonly acts: ActLog
   readonly alerts: AlertStore
   readonly webhooks: WebhookStore
+  readonly studies: StudyStore
   readonly leases: LeaseStore
   readonly cmi5Sessions: Cmi5SessionStore
   readonly refusals: RefusalLog

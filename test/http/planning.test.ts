@@ -1,5 +1,5 @@
 /** Looking ahead over HTTP: forecasts, and policies tried on the past. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { learner, type Running, startServer, statement } from '../harness/running.ts'
 
 const DAY = 86_400_000
@@ -133,13 +133,10 @@ describe('POST /forecasts', () => {
   })
 
   it('refuses what it cannot say, each with its reason', async () => {
-    const rolling = policy('rolling', { window: { kind: 'rolling', length: { days: 30 } } })
-    await server.api('/policies', { method: 'POST', body: rolling })
     const later = policy('later', {
       window: { kind: 'anchored', length: { months: 1 }, anchor: '2990-01-01' },
     })
     await server.api('/policies', { method: 'POST', body: later })
-    expect((await post('/forecasts', { policy: 'rolling' })).status).toBe(422)
     expect((await post('/forecasts', { policy: 'later' })).status).toBe(409)
     expect((await post('/forecasts', { policy: 'none' })).status).toBe(404)
     for (const bad of [
@@ -153,6 +150,46 @@ describe('POST /forecasts', () => {
     const content = await server.credential('learner', ['statements/write'])
     expect((await post('/forecasts', { policy: 'month' }, content)).status).toBe(403)
     expect((await server.api('/forecasts')).status).toBe(405)
+  })
+})
+
+describe('windows of other shapes', () => {
+  const make = async (id: string, window: object) => {
+    await server.api('/policies', { method: 'POST', body: policy(id, { window }) })
+    await server.counted(id)
+    return (await post('/forecasts', { policy: id })).body
+  }
+
+  it('§6, ruling 10: of a rolling policy it forecasts the number at the next evaluation, and shows the live one beside it', async () => {
+    const body = await make('rolling', { kind: 'rolling', length: { days: 25 } })
+    const next = new Date(month)
+    const evaluation = Date.UTC(next.getUTCFullYear(), next.getUTCMonth() + 1, 1)
+    expect(Date.parse((body.window as { end: string }).end)).toBe(evaluation)
+    expect(body).toMatchObject({ state: 'ready', live: 20, median: 8, calibration: 'windows' })
+    expect(body.text).toContain(`evaluated (${new Date(evaluation).toISOString()})`)
+    expect(body.reachesLimitOn).toBeNull()
+  })
+
+  it('§6: three-month windows are checked on windows as long that began in every month, and it says so', async () => {
+    const anchor = new Date(monthsBack(2)).toISOString().slice(0, 10)
+    const body = await make('quarter', { kind: 'anchored', length: { months: 3 }, anchor })
+    expect(body).toMatchObject({ state: 'ready', median: 20, calibration: 'shifted-windows' })
+    expect(body.text).toContain('they overlap')
+  })
+
+  it('§6: a policy whose windows begin today knows the past as well: what counted before its anchor', async () => {
+    const anchor = new Date(month).toISOString().slice(0, 10)
+    const body = await make('new', { kind: 'anchored', length: { months: 1 }, anchor })
+    expect(body).toMatchObject({ state: 'ready', counted: 12, median: 20, calibration: 'shifted-windows' })
+  })
+
+  it('§6: nine months say nothing about a year: too little history, and no number but the median', async () => {
+    const body = await make('anchored-year', {
+      kind: 'anchored',
+      length: { months: 12 },
+      anchor: new Date(monthsBack(3)).toISOString().slice(0, 10),
+    })
+    expect(body).toMatchObject({ state: 'too-little-history', band: null, calibration: null })
   })
 })
 
@@ -228,5 +265,83 @@ describe('POST /simulations', () => {
       expect((await post('/simulations', bad)).status, JSON.stringify(bad)).toBe(400)
     const content = await server.credential('learner', ['statements/write'])
     expect((await post('/simulations', { policy: draft() }, content)).status).toBe(403)
+  })
+})
+
+describe('what takes longer than anybody waits', () => {
+  interface Study {
+    id: string
+    state: string
+    ended: string | null
+    progress: { done: number } | null
+    result: Json | null
+    failure: { kind: string; message: string } | null
+  }
+  const async = async (path: string, body: unknown) => {
+    const headers = { Prefer: 'respond-async' }
+    return await server.api(path, { method: 'POST', body, headers })
+  }
+  const read = async (path: string): Promise<Study> => (await (await server.api(path)).json()) as Study
+  const ended = async (path: string): Promise<Study> => {
+    for (;;) {
+      const study = await read(path)
+      if (study.ended !== null) return study
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const draft = policy('draft')
+
+  it.each([
+    ['/simulations', { policy: draft }],
+    ['/forecasts', { policy: 'month' }],
+  ])(
+    'F5, F7: %s answers 202 with an address that tells how far it is, and then the answer',
+    async (path, body) => {
+      const answered = await async(path, body)
+      expect([answered.status, answered.headers.get('preference-applied')]).toEqual([202, 'respond-async'])
+      const begun = (await answered.json()) as Study
+      expect(begun).toMatchObject({ state: expect.stringMatching(/waiting|running/), result: null })
+      const location = answered.headers.get('location')?.replace('/api/v1', '') ?? ''
+      expect(location).toBe(`${path}/${begun.id}`)
+      const { result, state } = await ended(location)
+      const { computedThrough: _, ...waited } = (await post(path, body)).body
+      expect([state, result]).toEqual(['done', expect.objectContaining(waited)])
+      const other = path === '/forecasts' ? '/simulations' : '/forecasts'
+      expect((await server.api(`${other}/${begun.id}`)).status).toBe(404)
+    },
+  )
+
+  it('keeps a refusal that is found out late, and tells it as the request would have', async () => {
+    const wrong = { policy: 'month', rollouts: [{ learners: ['nobody'] }] }
+    const { id } = (await (await async('/forecasts', wrong)).json()) as Study
+    const { failure } = await ended(`/forecasts/${id}`)
+    const now = await post('/forecasts', wrong)
+    expect([now.status, now.body.detail]).toEqual([400, failure?.message])
+  })
+
+  it('DELETE ends it, or throws its answer away: nothing of it is left', async () => {
+    const { id } = (await (await async('/simulations', { policy: draft })).json()) as Study
+    expect((await server.api(`/simulations/${id}`, { method: 'DELETE' })).status).toBe(204)
+    for (const method of ['GET', 'DELETE'])
+      expect((await server.api(`/simulations/${id}`, { method })).status).toBe(404)
+    expect((await server.api(`/simulations/${id}`, { method: 'PUT' })).status).toBe(405)
+    const content = await server.credential('learner', ['statements/write'])
+    expect((await server.api(`/simulations/${id}`, { as: content })).status).toBe(403)
+  })
+
+  it('is kept for a week after it ended', async () => {
+    const { id } = (await (await async('/simulations', { policy: draft })).json()) as Study
+    await ended(`/simulations/${id}`)
+    server.clock.moveBy(6 * DAY)
+    await post('/forecasts', { policy: 'month' })
+    expect((await read(`/simulations/${id}`)).state).toBe('done')
+    server.clock.moveBy(2 * DAY)
+    await vi.waitFor(
+      async () => {
+        await post('/forecasts', { policy: 'month' })
+        expect((await server.api(`/simulations/${id}`)).status).toBe(404)
+      },
+      { timeout: 10_000 },
+    )
   })
 })

@@ -1,10 +1,11 @@
-/** Closed windows and alerts on MongoDB: the common contract. */
+/** Closed windows, alerts and studies on MongoDB: the common contract. */
 import { systemClock } from '../../src/clock.ts'
 import { openMongo } from '../../src/store/mongo/open.ts'
 import { adjustmentStoreContract } from '../contract/adjustment-store.ts'
 import { alertStoreContract } from '../contract/alert-store.ts'
 import type { Opened } from '../contract/opened.ts'
 import { snapshotStoreContract } from '../contract/snapshot-store.ts'
+import { studyStoreContract } from '../contract/study-store.ts'
 import { newDatabase } from '../harness/mongo.ts'
 
 async function openTemporary(): Promise<Opened> {
@@ -22,3 +23,4 @@ async function openTemporary(): Promise<Opened> {
 snapshotStoreContract(openTemporary)
 adjustmentStoreContract(openTemporary)
 alertStoreContract(openTemporary)
+studyStoreContract(openTemporary)

@@ -1,4 +1,4 @@
-/** Closed windows and alerts on the embedded store: the common contract. */
+/** Closed windows, alerts and studies on the embedded store: the common contract. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { adjustmentStoreContract } from '../contract/adjustment-store.ts'
 import { alertStoreContract } from '../contract/alert-store.ts'
 import type { Opened } from '../contract/opened.ts'
 import { snapshotStoreContract } from '../contract/snapshot-store.ts'
+import { studyStoreContract } from '../contract/study-store.ts'
 
 async function openTemporary(): Promise<Opened> {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-closing-'))
@@ -24,3 +25,4 @@ async function openTemporary(): Promise<Opened> {
 snapshotStoreContract(openTemporary)
 adjustmentStoreContract(openTemporary)
 alertStoreContract(openTemporary)
+studyStoreContract(openTemporary)

@@ -3,7 +3,7 @@ import { EVER, type Window } from '../../metering/count.ts'
 import { neededBy, termAt } from '../../metering/judge.ts'
 import { countsSeveralKeys } from '../../metering/keys.ts'
 import type { Policy } from '../../metering/policy.ts'
-import { windowsBefore } from '../../metering/windows.ts'
+import { beforeWindow, windowsBefore } from '../../metering/windows.ts'
 import type { StoredPolicy, TenantId } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
 import type { PolicyHistory } from './policies.ts'
@@ -34,7 +34,7 @@ export async function earlierCounts(
   const needed = neededBy(policy)
   const count = needed.ofTerm ? OF_TERM : needed.before
   if (count === 0) return { before: [], ofTerm: [] }
-  const to = open.row === undefined ? open.start : open.end
+  const to = open.row === undefined ? beforeWindow(versions, open) : open.end
   const windows = windowsBefore(versions, { from: Number.MIN_SAFE_INTEGER, to }, count)
   const term = needed.ofTerm ? termAt(policy.window, open.start).start : Number.POSITIVE_INFINITY
   const [before, ofTerm] = [windows.slice(0, needed.before), windows.filter(({ start }) => start >= term)]

@@ -5,16 +5,17 @@ import { type Forecast, forecastOf, type Model } from '../../metering/forecast/f
 import { type Rollout, type RolloutEffect, rolloutEffect } from '../../metering/forecast/rollout.ts'
 import { judge } from '../../metering/judge.ts'
 import type { Policy } from '../../metering/policy.ts'
-import { windowAt } from '../../metering/windows.ts'
-import type { TenantId } from '../../store/ports.ts'
-import { type Caller, demand } from '../access/access.ts'
+import { liveWindow, windowAt } from '../../metering/windows.ts'
+import type { StoredPolicy, TenantId } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
 import { earlierCounts } from '../counting/judged-counts.ts'
 import { type PolicyHistory, policyOf } from '../counting/policies.ts'
+import type { RecountDeps } from '../counting/recount.ts'
 import { liveCount, versionOf } from '../counting/window-view.ts'
 import { parseInput } from '../parse-input.ts'
 import { Refusal } from '../refusal.ts'
-import { forecastModel } from './forecast-model.ts'
+import type { Step } from '../studies/step.ts'
+import { type Calibration, forecastModel, type KnownModel } from './forecast-model.ts'
 import { plannedOf, type RolloutInput, rolloutInput, withinWindow } from './planned-rollouts.ts'
 
 const REQUIREMENT = 'POST /forecasts, counting.md §6'
@@ -47,6 +48,10 @@ export interface ForecastView {
   readonly pastErrors: Forecast['pastErrors']
   /** Of the same forecast in past windows, made as far into them as now. */
   readonly accuracy: Forecast['accuracy']
+  /** What those past windows are: the policy's own, or windows as long that began in every month; null without a band. */
+  readonly calibration: Calibration | null
+  /** Of a rolling policy: the live number now. */
+  readonly live?: number
   readonly joinersExpected: number
   readonly rollouts: readonly RolloutView[]
   /** The same without the roll-outs; absent where none is planned. */
@@ -62,31 +67,39 @@ interface RolloutView {
   readonly rate: number
 }
 
-/**
- * @throws Refusal `malformed`, `not-found` (policy, learner), `conflict` (no window is open), `too-large`, `not-yet-available` (a rolling
- * window has no end)
- */
-export async function readForecast(lrs: Lrs, caller: Caller, input: unknown): Promise<ForecastView> {
-  demand(caller, 'read reports')
-  const { policy: id, rollouts } = parseInput(request, input, REQUIREMENT)
-  const history = await policyOf(lrs.stores, caller.tenant, id)
-  const open = openWindow(history, lrs.clock.now())
-  const { policy, recorded } = versionOf(history, open.version)
-  const planned = await plannedOf(lrs, caller.tenant, policy, rollouts)
-  const { at: through } = await lrs.stores.metering.computedThrough(caller.tenant)
-  const count = await liveCount(lrs, caller.tenant, open)
-  const model = await forecastModel(lrs, caller.tenant, history, {
-    open,
-    count,
-    limit: policy.limit.included ?? null,
-  })
-  const over = await overFrom(lrs, caller.tenant, history, { policy, open })
+/** @throws Refusal `malformed`, `not-found` (policy), `conflict` (no window is open) */
+export async function checkForecast(lrs: Lrs, tenant: TenantId, input: unknown): Promise<void> {
+  const { policy } = parseInput(request, input, REQUIREMENT)
+  openWindow(await policyOf(lrs.stores, tenant, policy), lrs.clock.now())
+}
+
+/** @throws Refusal as `checkForecast`, `malformed` (learner), `too-large`, `not-yet-available` (roll-outs where several keys count), Interrupted */
+export async function forecastFor(
+  deps: RecountDeps,
+  tenant: TenantId,
+  question: unknown,
+  step: Step,
+): Promise<ForecastView> {
+  const { policy: id, rollouts } = parseInput(request, question, REQUIREMENT)
+  const history = await policyOf(deps.stores, tenant, id)
+  const open = openWindow(history, deps.clock.now())
+  const stored = versionOf(history, open.version)
+  const { policy } = stored
+  const planned = await plannedOf(deps, tenant, policy, rollouts)
+  const { at: through } = await deps.stores.metering.computedThrough(tenant)
+  const { model, calibration } = await modelNow(deps, tenant, history, open, step)
+  const over = await overFrom(deps, tenant, history, { policy, open })
   const effects = planned.map((one, index) =>
     withinWindow(one, rollouts[index] as RolloutInput, model.asOf, open),
   )
   const added = rolloutEffect(model.point, effects, (person) => model.standing.get(person))
   const forecast = forecastOf(model, over, added)
-  const building = through < recorded
+  const telling = {
+    building: through < stored.recorded,
+    calibration,
+    rolling: isRolling(policy),
+    end: open.end,
+  }
   const bare = rollouts.length > 0 ? forecastOf(model, over) : null
   return {
     policy: history.id,
@@ -94,37 +107,59 @@ export async function readForecast(lrs: Lrs, caller: Caller, input: unknown): Pr
     window: { id: open.id, start: iso(open.start), end: iso(open.end) },
     asOf: iso(model.asOf),
     computedThrough: iso(through),
-    ...viewOf(forecast, building),
+    ...viewOf(forecast, telling),
+    ...(await liveNow(deps, tenant, stored)),
     limit: policy.limit.included ?? null,
-    reachesLimitOn: reachedOn(model, building),
+    reachesLimitOn: reachedOn(model, telling),
     joinersExpected: Math.round(model.point.joiners.mean),
     rollouts: added.map((effect, index) => rolloutView(effect, effects[index] as Rollout)),
-    ...(bare && { without: withoutOf(viewOf(bare, building)) }),
+    ...(bare && { without: withoutOf(viewOf(bare, telling)) }),
   }
 }
 
+/** The window that is open, or, of a rolling policy, the one that is evaluated next: its end is what is forecast. */
 function openWindow({ id, versions }: PolicyHistory, now: number): Window {
   const open = windowAt(versions, now)
   if (!open) throw new Refusal('conflict', `no window of «${id}» is open now: nothing can be forecast`)
-  const rule = versions.find(({ version }) => version === open.version)?.policy.window
-  if (rule?.kind === 'rolling')
-    throw new Refusal(
-      'not-yet-available',
-      'a rolling window has no end to forecast; its number moves with time',
-    )
   return open
+}
+
+async function modelNow(
+  deps: RecountDeps,
+  tenant: TenantId,
+  history: PolicyHistory,
+  open: Window,
+  step: Step,
+): Promise<KnownModel> {
+  const { policy } = versionOf(history, open.version)
+  const count = await liveCount(deps, tenant, open)
+  return forecastModel(deps, tenant, history, { open, count, limit: policy.limit.included ?? null }, step)
+}
+
+function isRolling({ window }: Policy): boolean {
+  return window.kind === 'rolling'
+}
+
+/** Of a rolling policy the number that is compared with the limit now: it holds some who will have left by the evaluation. */
+async function liveNow(
+  deps: RecountDeps,
+  tenant: TenantId,
+  stored: StoredPolicy,
+): Promise<{ readonly live?: number }> {
+  const live = liveWindow(stored, deps.clock.now())
+  return live ? { live: await liveCount(deps, tenant, live) } : {}
 }
 
 /** The least count that is over the limit, judged as the policy says; null without a limit. */
 async function overFrom(
-  lrs: Lrs,
+  deps: RecountDeps,
   tenant: TenantId,
   history: PolicyHistory,
   { policy, open }: { readonly policy: Policy; readonly open: Window },
 ): Promise<number | null> {
   const { included } = policy.limit
   if (included === undefined) return null
-  const earlier = await earlierCounts(lrs, tenant, history, { policy, open })
+  const earlier = await earlierCounts(deps, tenant, history, { policy, open })
   const isOver = (active: number) => judge(policy, included, { active, ...earlier }).over > 0
   let [within, over] = [-1, 1]
   while (!isOver(over)) over *= 2
@@ -136,13 +171,21 @@ async function overFrom(
   return over
 }
 
-function viewOf(forecast: Forecast, building: boolean) {
+interface Telling {
+  readonly building: boolean
+  readonly calibration: Calibration
+  readonly rolling: boolean
+  readonly end: number
+}
+
+function viewOf(forecast: Forecast, telling: Telling) {
   const { counted, bounds, pastErrors, accuracy, band } = forecast
+  const { building, calibration } = telling
   const state = building ? ('building' as const) : forecast.state
   const told = state === 'ready'
   return {
     state,
-    text: textOf(forecast, building),
+    text: textOf(forecast, telling),
     counted,
     median: building ? null : forecast.median,
     band: told && band ? { ...band, holdsPct: 80 } : null,
@@ -150,22 +193,30 @@ function viewOf(forecast: Forecast, building: boolean) {
     probabilityOver: building ? null : forecast.probabilityOver,
     pastErrors,
     accuracy: building ? null : accuracy,
+    calibration: told ? calibration : null,
   }
 }
 
-function textOf({ median, band, pastErrors }: Forecast, building: boolean): string {
+function textOf({ median, band, pastErrors }: Forecast, telling: Telling): string {
+  const { building, calibration, rolling, end } = telling
   if (building) return 'The past is still being counted: ask again when the policy is ready.'
-  if (band) return `About ${median} at the end; in 8 of 10 windows between ${band.low} and ${band.high}.`
   const { known, needed } = pastErrors
-  return `Too little history: ${known} past windows could be checked, ${needed} are needed to say how far off this may be.`
+  if (!band)
+    return `Too little history: ${known} past windows could be checked, ${needed} are needed to say how far off this may be.`
+  const when = rolling ? `when the window is evaluated (${iso(end)})` : 'at the end'
+  const number = `About ${median} ${when}; in 8 of 10 windows between ${band.low} and ${band.high}.`
+  return calibration === 'windows'
+    ? number
+    : `${number} Checked on ${known} windows as long that began in every month: they overlap, so how far off this may be is less sure.`
 }
 
 function withoutOf({ median, band, probabilityOver }: ReturnType<typeof viewOf>) {
   return { median, band, probabilityOver }
 }
 
-function reachedOn({ crossing }: Model, building: boolean): string | null {
-  return crossing === null || building ? null : (iso(crossing).split('T')[0] ?? null)
+/** The curve of a rolling window is not the live number, which also falls. */
+function reachedOn({ crossing }: Model, { building, rolling }: Telling): string | null {
+  return crossing === null || building || rolling ? null : (iso(crossing).split('T')[0] ?? null)
 }
 
 function rolloutView({ people, alreadyCounted, added }: RolloutEffect, { rate }: Rollout): RolloutView {

@@ -46,7 +46,7 @@ export type RolloutInput = z.infer<typeof rolloutInput>
 
 /** Whom each roll-out is about, each person once. */
 export async function plannedOf(
-  lrs: Lrs,
+  lrs: Pick<Lrs, 'stores'>,
   tenant: TenantId,
   policy: Policy,
   rollouts: readonly RolloutInput[],
@@ -66,7 +66,7 @@ export async function plannedOf(
 }
 
 async function knownLearners(
-  { stores }: Lrs,
+  { stores }: Pick<Lrs, 'stores'>,
   tenant: TenantId,
   learners: readonly string[],
   index: number,
@@ -82,7 +82,7 @@ async function knownLearners(
 }
 
 async function members(
-  { stores }: Lrs,
+  { stores }: Pick<Lrs, 'stores'>,
   tenant: TenantId,
   { team, role }: RolloutInput,
 ): Promise<readonly string[]> {

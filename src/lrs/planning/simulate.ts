@@ -1,23 +1,22 @@
 /** `POST /simulations`: a draft policy over the past, with its price and the window advisor (F7, D11). Writes nothing. */
 import { z } from 'zod'
 import { ACCORD_WINDOWS, adviseWindows, type WindowOption } from '../../metering/advisor.ts'
+import type { CountedKey } from '../../metering/count.ts'
 import { judge, neededBy, termAt } from '../../metering/judge.ts'
 import type { Policy } from '../../metering/policy.ts'
 import { costOf, type WindowCost } from '../../metering/price.ts'
-import { recount } from '../../metering/recount.ts'
 import { type PolicyVersion, windowsBefore } from '../../metering/windows.ts'
+import type { Study, TenantId } from '../../store/ports.ts'
 import { instantOf, isTimestamp } from '../../xapi/formats.ts'
-import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
 import { parsePolicy } from '../counting/policies.ts'
-import { circumstancesOf, deriveHistory } from '../counting/recount.ts'
+import type { RecountDeps } from '../counting/recount.ts'
 import { parseInput } from '../parse-input.ts'
-import { malformedAt, Refusal } from '../refusal.ts'
+import { malformedAt } from '../refusal.ts'
+import type { Step } from '../studies/step.ts'
+import { draftOf, replay } from './replay.ts'
 
 const REQUIREMENT = 'POST /simulations, counting.md F7'
-/** Learners one request replays: each history is read and derived while the caller waits. */
-const MOST_LEARNERS = 20_000
-const PAGE = 1_000
 /** Windows told, the newest. */
 const MOST_WINDOWS = 400
 
@@ -63,20 +62,34 @@ export interface SimulationView {
   readonly advice: ReturnType<typeof adviseWindows> | null
 }
 
-/**
- * Replays every learner's history under the draft. Nothing is stored, and no count changes.
- * @throws Refusal `malformed`, `not-yet-available` (what cannot be counted yet), `too-large`
- */
-export async function simulate(lrs: Lrs, caller: Caller, input: unknown): Promise<SimulationView> {
-  demand(caller, 'read reports')
+/** @throws Refusal `malformed`, `not-yet-available` (what cannot be counted yet) */
+export async function checkSimulation(lrs: Lrs, _tenant: TenantId, input: unknown): Promise<void> {
   const given = parseInput(simulation, input, REQUIREMENT)
+  parsePolicy(given.policy, '$.policy')
+  rangeOf(given, lrs.clock.now())
+}
+
+/** JSON: what has been replayed so far. */
+interface Carried {
+  readonly position: string | null
+  readonly learners: number
+  /** Of each draft: window start, counted keys. */
+  readonly counts: readonly (readonly (readonly [number, number])[])[]
+}
+
+/** Replays every learner's history under the draft, and under the windows it is compared with. Nothing is stored, and no count changes. */
+export async function simulationFor(
+  deps: RecountDeps,
+  tenant: TenantId,
+  { question, asked, carried }: Pick<Study, 'question' | 'asked' | 'carried'>,
+  step: Step,
+): Promise<SimulationView> {
+  const given = parseInput(simulation, question, REQUIREMENT)
   const policy = parsePolicy(given.policy, '$.policy')
   const options = optionsOf(policy)
   const drafts = [policy, ...options.map((option) => withWindow(policy, option))].map(draftOf)
-  const { learners, counts } = await replay(lrs, caller, drafts)
-  const now = lrs.clock.now()
-  const range = { from: given.from ?? Number.MIN_SAFE_INTEGER, to: Math.min(given.to ?? now, now) }
-  if (range.from >= range.to) throw malformedAt('$.from', 'must be in the past', REQUIREMENT)
+  const range = rangeOf(given, asked)
+  const { learners, counts } = await countAll(deps, tenant, drafts, { asked, carried, step })
   const told = drafts.map((draft, index) => windowsOf(draft, counts[index] as Counts, range))
   const [first = []] = told
   const advised = options.map((option, index) => ({
@@ -95,6 +108,15 @@ export async function simulate(lrs: Lrs, caller: Caller, input: unknown): Promis
   }
 }
 
+function rangeOf(
+  given: { readonly from?: number | undefined; readonly to?: number | undefined },
+  now: number,
+): { readonly from: number; readonly to: number } {
+  const range = { from: given.from ?? Number.MIN_SAFE_INTEGER, to: Math.min(given.to ?? now, now) }
+  if (range.from >= range.to) throw malformedAt('$.from', 'must be in the past', REQUIREMENT)
+  return range
+}
+
 /** The draft keeps everything but its length and surcharge. */
 function optionsOf({ window }: Policy): readonly WindowOption[] {
   return window.kind === 'rolling' || window.within ? [] : ACCORD_WINDOWS
@@ -108,52 +130,32 @@ function withWindow(policy: Policy, { months, surchargePct }: WindowOption): Pol
   }
 }
 
-function draftOf(policy: Policy): PolicyVersion {
-  return { policy, version: 1, effectiveFrom: null }
-}
-
 /** Counted keys by window start, ms. */
-type Counts = ReadonlyMap<number, number>
+type Counts = Map<number, number>
 
-async function replay(
-  lrs: Lrs,
-  { tenant }: Caller,
+async function countAll(
+  deps: RecountDeps,
+  tenant: TenantId,
   drafts: readonly PolicyVersion[],
+  { asked, carried, step }: Pick<Study, 'asked' | 'carried'> & { readonly step: Step },
 ): Promise<{ readonly learners: number; readonly counts: readonly Counts[] }> {
-  const counts = drafts.map(() => new Map<number, number>())
-  let learners = 0
-  let cursor: string | undefined
-  do {
-    const page = await lrs.stores.metering.learners(tenant, {
-      limit: PAGE,
-      ...(cursor === undefined ? {} : { cursor }),
-    })
-    learners += page.items.length
-    if (learners > MOST_LEARNERS)
-      throw new Refusal('too-large', `a simulation replays ${MOST_LEARNERS} learners at most`)
-    for (const { id } of page.items) await addLearner(lrs, tenant, id, drafts, counts)
-    cursor = page.next ?? undefined
-  } while (cursor !== undefined)
+  const before = carried as Carried | null
+  const counts = drafts.map((_, index): Counts => new Map(before?.counts[index]))
+  let learners = before?.learners ?? 0
+  const from = { now: asked, position: before?.position ?? null }
+  for await (const slice of replay(deps, tenant, drafts, from)) {
+    for (const { counted } of slice.learners)
+      for (const [index, keys] of counted.entries()) add(counts, index, keys)
+    learners += slice.learners.length
+    const next: Carried = { position: slice.position, learners, counts: counts.map((of) => [...of]) }
+    if (slice.position !== null) await step({ done: learners, of: null, unit: 'learners' }, next)
+  }
   return { learners, counts }
 }
 
-async function addLearner(
-  lrs: Lrs,
-  tenant: string,
-  learner: string,
-  drafts: readonly PolicyVersion[],
-  counts: readonly Map<number, number>[],
-): Promise<void> {
-  const history = await lrs.stores.metering.history(tenant, learner)
-  if (!history || history.facts.length === 0) return
-  const { classified } = await deriveHistory(lrs, history)
-  // What is left of purged evidence is kept for the policies there were then, and no window of a draft was ever closed.
-  const circumstances = { ...circumstancesOf(lrs, history, []), tombstones: [] }
-  for (const [index, draft] of drafts.entries()) {
-    const of = counts[index] as Map<number, number>
-    for (const { counted } of recount(classified, [draft], circumstances))
-      for (const { windowStart } of counted) of.set(windowStart, (of.get(windowStart) ?? 0) + 1)
-  }
+function add(counts: readonly Counts[], draft: number, keys: readonly CountedKey[]): void {
+  const of = counts[draft] as Counts
+  for (const { windowStart } of keys) of.set(windowStart, (of.get(windowStart) ?? 0) + 1)
 }
 
 interface CountedWindow {

@@ -1,5 +1,6 @@
 /** How far off the same forecast was in past windows, and how wide that makes the band (split-conformal, rolling origin). */
-import { type ActivationHistory, countBy } from './history.ts'
+import { lessonsFor } from './curve.ts'
+import { type ActivationHistory, countBy, type HistoryWindow } from './history.ts'
 import { type Point, pointAt } from './point.ts'
 
 /** What the forecast of one past window, made as far into it as now, would have said, and what came. */
@@ -12,8 +13,8 @@ export interface PastForecast {
   readonly standardised: number
 }
 
-/** The first window tells who was there, the next two how they behave: the fourth is the first that is forecast for calibration. */
-const FIRST = 3
+/** Past windows a forecast must rest on to be one of those that calibrate. */
+const LESSONS = 2
 /** Older mistakes say little about now. */
 const MOST = 12
 /** The band is to hold this share of outcomes. */
@@ -25,27 +26,50 @@ export function deviationOf({ variance }: Pick<Point, 'variance'>): number {
   return Math.sqrt(variance + 1)
 }
 
-/** Rolling origin: each past window forecast from what was stored by the same share of it, compared with what is known by `asOf`. */
+/** As far into a window as it is in the last one. */
+function sameShare({ windows }: ActivationHistory, window: number, asOf: number): (past: number) => number {
+  const open = windows[window] as HistoryWindow
+  const share = (asOf - open.start) / (open.end - open.start)
+  return (past) => {
+    const { start, end } = windows[past] as HistoryWindow
+    return start + share * (end - start)
+  }
+}
+
+/** Past windows, by index, whose forecast as far into them as now can be compared with what came. */
+export function comparable(history: ActivationHistory, window: number, asOf: number): readonly number[] {
+  const originOf = sameShare(history, window, asOf)
+  return history.windows
+    .slice(0, window)
+    .map((_, past) => past)
+    .filter((past) => (history.windows[past] as HistoryWindow).end <= asOf)
+    .filter((past) => lessonsFor(history, past, originOf(past)).length >= LESSONS)
+    .slice(-MOST)
+}
+
+/** Rolling origin: the past window forecast from what was stored by the same share of it, compared with what is known by `asOf`. */
+export function pastForecast(
+  history: ActivationHistory,
+  window: number,
+  asOf: number,
+  past: number,
+): PastForecast {
+  const point = pointAt(history, past, sameShare(history, window, asOf)(past))
+  const actual = countBy(asOf, history, past)
+  return {
+    window: past,
+    forecast: point.mean,
+    actual,
+    standardised: (actual - point.mean) / deviationOf(point),
+  }
+}
+
 export function pastForecasts(
   history: ActivationHistory,
   window: number,
   asOf: number,
 ): readonly PastForecast[] {
-  const open = history.windows[window] as { start: number; end: number }
-  const share = (asOf - open.start) / (open.end - open.start)
-  const found: PastForecast[] = []
-  for (let past = Math.max(FIRST, window - MOST); past < window; past += 1) {
-    const { start, end } = history.windows[past] as { start: number; end: number }
-    const point = pointAt(history, past, start + share * (end - start))
-    const actual = countBy(asOf, history, past)
-    found.push({
-      window: past,
-      forecast: point.mean,
-      actual,
-      standardised: (actual - point.mean) / deviationOf(point),
-    })
-  }
-  return found
+  return comparable(history, window, asOf).map((past) => pastForecast(history, window, asOf, past))
 }
 
 /** How many standard deviations the band reaches to either side; null with too few errors. */

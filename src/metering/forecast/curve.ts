@@ -1,8 +1,6 @@
 /** The first-activation curve of each cohort: how many of those not counted by some moment of a window were counted later in it. */
-import { type ActivationHistory, type KeyHistory, knownBy } from './history.ts'
+import { type ActivationHistory, type HistoryWindow, type KeyHistory, knownBy, PATTERN } from './history.ts'
 
-/** Windows whose uses tell a learner's cohort; who was last counted before them has lapsed. */
-const PATTERN = 3
 const COHORTS = 2 ** PATTERN
 /** Past windows the curve is read from: older habits have changed. */
 const LEARNED_FROM = 12
@@ -14,32 +12,13 @@ const SHRINKAGE = 5
 /** Which of the windows just before counted the key, as bits; 0 = it counted longer ago. */
 export type Cohort = number
 
-const settledCohorts = new WeakMap<KeyHistory, (Cohort | null | undefined)[]>()
-
-/** @returns null for a key that never counted before the window, as known at `asOf` (ms) */
-export function cohortOf(key: KeyHistory, window: number, asOf: number): Cohort | null {
-  // All there will ever be is known: worked out once.
-  if ((key.settled[window] ?? Number.POSITIVE_INFINITY) > asOf) return workedOut(key, window, asOf)
-  let known = settledCohorts.get(key)
-  if (!known) {
-    known = new Array(key.at.length)
-    settledCohorts.set(key, known)
-  }
-  let cohort = known[window]
-  if (cohort === undefined) {
-    cohort = workedOut(key, window, asOf)
-    known[window] = cohort
-  }
-  return cohort
-}
-
-function workedOut(key: KeyHistory, window: number, asOf: number): Cohort | null {
+/** @returns null for a key that never counted before the window began, as known at `asOf` (ms) */
+export function cohortOf(key: KeyHistory, { before, over }: HistoryWindow, asOf: number): Cohort | null {
   let pattern = 0
-  for (let back = 1; back <= PATTERN; back += 1)
-    if (window >= back && Number.isFinite(knownBy(asOf, key, window - back))) pattern += 2 ** (back - 1)
+  for (const [back, index] of before.entries())
+    if (Number.isFinite(knownBy(asOf, key, index))) pattern += 2 ** back
   if (pattern > 0) return pattern
-  for (let before = window - PATTERN - 1; before >= 0; before -= 1)
-    if (Number.isFinite(knownBy(asOf, key, before))) return 0
+  for (let index = over - 1; index >= 0; index -= 1) if (Number.isFinite(knownBy(asOf, key, index))) return 0
   return null
 }
 
@@ -69,11 +48,17 @@ interface Lesson {
   joined: number
 }
 
+/** Past windows that were over by then, and of which it is known who was there before: ascending. */
+export function lessonsFor({ windows }: ActivationHistory, window: number, asOf: number): readonly number[] {
+  const found: number[] = []
+  for (const [past, { before, end }] of windows.slice(0, window).entries())
+    if (before.length > 0 && end <= asOf) found.push(past)
+  return found.slice(-LEARNED_FROM)
+}
+
 /** What the windows before one say, as known at `asOf` (ms); the very first only tells who was there. */
 export function curveOf(history: ActivationHistory, window: number, asOf: number, stretch: Stretch): Curve {
-  const lessons: Lesson[] = []
-  for (let past = Math.max(1, window - LEARNED_FROM); past < window; past += 1)
-    lessons.push(lessonOf(history, past, asOf, stretch))
+  const lessons = lessonsFor(history, window, asOf).map((past) => lessonOf(history, past, asOf, stretch))
   const tallies = Array.from({ length: COHORTS }, (_, cohort) =>
     sumOf(lessons.map((lesson) => lesson.tallies[cohort] as Tally)),
   )
@@ -100,14 +85,14 @@ function sumOf(tallies: readonly Tally[]): Tally {
   )
 }
 
-const learned = new WeakMap<ActivationHistory, Map<string, Lesson>>()
+const known = new WeakMap<ActivationHistory, Map<string, Lesson>>()
 
 /** Remembered where nothing more will come: calibration asks for the same again and again. */
 function lessonOf(history: ActivationHistory, window: number, asOf: number, stretch: Stretch): Lesson {
   if ((history.complete[window] ?? Number.POSITIVE_INFINITY) > asOf)
     return learnFrom(history, window, asOf, stretch)
-  const lessons = learned.get(history) ?? new Map<string, Lesson>()
-  learned.set(history, lessons)
+  const lessons = known.get(history) ?? new Map<string, Lesson>()
+  known.set(history, lessons)
   const name = `${window}|${stretch.from}|${stretch.until}`
   const lesson = lessons.get(name) ?? learnFrom(history, window, asOf, stretch)
   lessons.set(name, lesson)
@@ -120,7 +105,8 @@ function learnFrom(
   asOf: number,
   { from, until }: Stretch,
 ): Lesson {
-  const { start, end } = windows[window] as { start: number; end: number }
+  const learned = windows[window] as HistoryWindow
+  const { start, end } = learned
   const [begin, stop] = [start + from * (end - start), start + until * (end - start)]
   const lesson: Lesson = {
     tallies: Array.from({ length: COHORTS }, () => ({ atRisk: 0, counted: 0 })),
@@ -129,7 +115,7 @@ function learnFrom(
   for (const key of keys) {
     const at = knownBy(asOf, key, window)
     if (at <= begin) continue
-    const cohort = cohortOf(key, window, asOf)
+    const cohort = cohortOf(key, learned, asOf)
     const counted = at <= stop ? 1 : 0
     if (cohort === null) lesson.joined += counted
     else {

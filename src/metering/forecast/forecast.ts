@@ -1,8 +1,8 @@
 /** The forecast of a window's end: a number with a band, or the honest sentence that there is too little history (F5). */
 import { type Band, bandOf, boundsOf, chanceToReach, medianOf } from './band.ts'
-import { accuracyOf, NEEDED, type PastForecast, pastForecasts, reachOf } from './calibrate.ts'
+import { accuracyOf, comparable, NEEDED, type PastForecast, pastForecast, reachOf } from './calibrate.ts'
 import { type Cohort, cohortOf } from './curve.ts'
-import { type ActivationHistory, knownBy } from './history.ts'
+import { type ActivationHistory, type HistoryWindow, knownBy } from './history.ts'
 import { type Point, pointAt } from './point.ts'
 import type { RolloutEffect } from './rollout.ts'
 
@@ -22,20 +22,33 @@ export interface Model {
 }
 
 /**
+ * In steps, each a few passes over all keys: whoever works it out lets others have their turn between two of them.
  * @param asOf ms, within the last window of the history
  * @param limit null = none
  */
-export function modelOf(history: ActivationHistory, asOf: number, limit: number | null = null): Model {
+export function* modelSteps(
+  history: ActivationHistory,
+  asOf: number,
+  limit: number | null = null,
+): Generator<void, Model> {
   const window = history.windows.length - 1
-  const past = pastForecasts(history, window, asOf)
+  const past: PastForecast[] = []
+  for (const one of comparable(history, window, asOf)) {
+    past.push(pastForecast(history, window, asOf, one))
+    yield
+  }
   const point = pointAt(history, window, asOf)
-  return {
-    asOf,
-    point,
-    past,
-    reach: reachOf(past),
-    standing: standingOf(history, window, asOf),
-    crossing: limit === null || point.mean < limit ? null : crossingOf(history, asOf, limit),
+  yield
+  const crossing = limit === null || point.mean < limit ? null : yield* crossingOf(history, asOf, limit)
+  return { asOf, point, past, reach: reachOf(past), standing: standingOf(history, window, asOf), crossing }
+}
+
+/** All steps at once. */
+export function modelOf(history: ActivationHistory, asOf: number, limit: number | null = null): Model {
+  const steps = modelSteps(history, asOf, limit)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
   }
 }
 
@@ -46,7 +59,7 @@ function standingOf(
 ): ReadonlyMap<string, Cohort | 'counted'> {
   const standing = new Map<string, Cohort | 'counted'>()
   for (const key of history.keys) {
-    const cohort = cohortOf(key, window, asOf)
+    const cohort = cohortOf(key, history.windows[window] as HistoryWindow, asOf)
     if (Number.isFinite(knownBy(asOf, key, window))) standing.set(key.key, 'counted')
     else if (cohort !== null) standing.set(key.key, cohort)
   }
@@ -54,15 +67,16 @@ function standingOf(
 }
 
 /** The curve only rises, so the day is found by halving. The end is expected to reach the limit. */
-function crossingOf(history: ActivationHistory, asOf: number, limit: number): number {
+function* crossingOf(history: ActivationHistory, asOf: number, limit: number): Generator<void, number> {
   const window = history.windows.length - 1
-  const { start, end } = history.windows[window] as { start: number; end: number }
+  const { start, end } = history.windows[window] as HistoryWindow
   let [before, reached] = [0, Math.ceil((end - asOf) / DAY_MS)]
   while (reached - before > 1) {
     const middle = Math.floor((before + reached) / 2)
     const until = (asOf + middle * DAY_MS - start) / (end - start)
     if (pointAt(history, window, asOf, until).mean >= limit) reached = middle
     else before = middle
+    yield
   }
   return Math.min(asOf + reached * DAY_MS, end - 1)
 }

@@ -7,24 +7,36 @@ export interface Activation {
   readonly stored: number
 }
 
-export interface WindowActivations {
+interface Span {
   readonly start: number
   readonly end: number
+}
+
+export interface WindowActivations extends Span {
   readonly activations: readonly Activation[]
 }
 
-/** One key over all windows; Infinity where it does not count. */
+/** Windows whose uses tell a learner's cohort; who was last counted before them has lapsed. */
+export const PATTERN = 3
+
+/** One of the windows; they may overlap. */
+export interface HistoryWindow extends Span {
+  /** Indices of the windows that were over when it began, one behind the other: the nearest first, `PATTERN` at most. */
+  readonly before: readonly number[]
+  /** Of the windows with a lower index so many were over when it began. */
+  readonly over: number
+}
+
+/** One key over all windows. */
 export interface KeyHistory {
   readonly key: string
-  readonly at: Float64Array
-  readonly stored: Float64Array
-  /** When the last of what came before each window was stored: from then on its cohort is settled. */
-  readonly settled: Float64Array
+  /** Of each window: when it counted and when that was stored; Infinity where it does not count. */
+  readonly times: Float64Array
 }
 
 export interface ActivationHistory {
   /** Ascending; the last may be open. Empty ones before the first use of all are left out: they tell nothing. */
-  readonly windows: readonly { readonly start: number; readonly end: number }[]
+  readonly windows: readonly HistoryWindow[]
   readonly keys: readonly KeyHistory[]
   /** For each window, when the last of it and of what came before was stored, ms: what it says then stays. */
   readonly complete: readonly number[]
@@ -36,31 +48,69 @@ export interface ActivationHistory {
  */
 const BROUGHT_IN_LATER = 31 * 86_400_000
 
-export function historyOf(all: readonly WindowActivations[]): ActivationHistory {
-  const first = all.findIndex(({ activations }) => activations.length > 0)
-  const windows = first < 0 ? all.slice(-1) : all.slice(first)
-  const keys = new Map<string, KeyHistory>()
-  for (const [index, { activations }] of windows.entries()) {
-    for (const { key, at, stored } of activations) {
-      const known = keys.get(key) ?? emptyHistory(key, windows.length)
-      known.at[index] = at
-      known.stored[index] = storedOf({ key, at, stored })
-      keys.set(key, known)
-    }
-  }
-  for (const { stored, settled } of keys.values()) settle(stored, settled)
+export interface HistoryBuilder {
+  /** @param window index of it among the spans */
+  add(window: number, activation: Activation): void
+  /** Keys so far. */
+  readonly size: number
+  done(): ActivationHistory
+}
+
+/** @param spans ascending by start and end */
+export function buildHistory(spans: readonly Span[]): HistoryBuilder {
+  const keys = new Map<string, Float64Array>()
+  const last = spans.map(() => Number.NEGATIVE_INFINITY)
+  let first = spans.length - 1
   return {
-    windows: windows.map(({ start, end }) => ({ start, end })),
-    keys: [...keys.values()],
-    complete: completeOf(windows),
+    add: (window, activation) => {
+      const { key, at } = activation
+      const stored = storedOf(activation)
+      let times = keys.get(key)
+      if (!times) {
+        times = new Float64Array(2 * spans.length).fill(Number.POSITIVE_INFINITY)
+        keys.set(key, times)
+      }
+      times[2 * window] = at
+      times[2 * window + 1] = stored
+      last[window] = Math.max(last[window] ?? stored, stored)
+      first = Math.min(first, window)
+    },
+    get size() {
+      return keys.size
+    },
+    done: () => {
+      let latest = Number.NEGATIVE_INFINITY
+      return {
+        windows: withBefore(spans.slice(first)),
+        keys: [...keys].map(([key, times]) => ({ key, times: times.subarray(2 * first) })),
+        complete: last.slice(first).map((one) => {
+          latest = Math.max(latest, one)
+          return latest
+        }),
+      }
+    },
   }
 }
 
-function completeOf(windows: readonly WindowActivations[]): readonly number[] {
-  let last = Number.NEGATIVE_INFINITY
-  return windows.map(({ activations }) => {
-    for (const activation of activations) last = Math.max(last, storedOf(activation))
-    return last
+export function historyOf(all: readonly WindowActivations[]): ActivationHistory {
+  const builder = buildHistory(all)
+  for (const [window, { activations }] of all.entries())
+    for (const activation of activations) builder.add(window, activation)
+  return builder.done()
+}
+
+function withBefore(spans: readonly Span[]): readonly HistoryWindow[] {
+  return spans.map(({ start, end }, index) => {
+    const over = spans.slice(0, index).filter((one) => one.end <= start).length
+    const before: number[] = []
+    let begun = start
+    for (let one = over - 1; one >= 0 && before.length < PATTERN; one -= 1) {
+      const { start: its, end: ends } = spans[one] as Span
+      if (ends > begun) continue
+      before.push(one)
+      begun = its
+    }
+    return { start, end, before, over }
   })
 }
 
@@ -68,27 +118,10 @@ function storedOf({ at, stored }: Activation): number {
   return stored - at > BROUGHT_IN_LATER ? at : stored
 }
 
-function settle(stored: Float64Array, settled: Float64Array): void {
-  let last = Number.NEGATIVE_INFINITY
-  for (const [index, time] of stored.entries()) {
-    settled[index] = last
-    if (Number.isFinite(time)) last = Math.max(last, time)
-  }
-}
-
-function emptyHistory(key: string, windows: number): KeyHistory {
-  return {
-    key,
-    at: new Float64Array(windows).fill(Number.POSITIVE_INFINITY),
-    stored: new Float64Array(windows).fill(Number.POSITIVE_INFINITY),
-    settled: new Float64Array(windows).fill(Number.NEGATIVE_INFINITY),
-  }
-}
-
 /** When a key counted in a window, as it was known at an instant: later facts never leak in. Infinity = not at all. */
-export function knownBy(asOf: number, { at, stored }: KeyHistory, window: number): number {
-  return (stored[window] ?? Number.POSITIVE_INFINITY) <= asOf
-    ? (at[window] ?? Number.POSITIVE_INFINITY)
+export function knownBy(asOf: number, { times }: KeyHistory, window: number): number {
+  return (times[2 * window + 1] ?? Number.POSITIVE_INFINITY) <= asOf
+    ? (times[2 * window] ?? Number.POSITIVE_INFINITY)
     : Number.POSITIVE_INFINITY
 }
 

@@ -1,6 +1,6 @@
 /** What a window's count is expected to be, before any calibration. */
 import { type Cohort, type Curve, cohortOf, curveOf } from './curve.ts'
-import { type ActivationHistory, knownBy } from './history.ts'
+import { type ActivationHistory, type HistoryWindow, knownBy } from './history.ts'
 
 /** Learners of one cohort who are not counted yet, and each one's chance to be. */
 export interface CohortChance {
@@ -27,7 +27,8 @@ export interface Point {
  * @param until share of the window's length; 1 = its end
  */
 export function pointAt(history: ActivationHistory, window: number, asOf: number, until = 1): Point {
-  const { start, end } = history.windows[window] as { start: number; end: number }
+  const forecast = history.windows[window] as HistoryWindow
+  const { start, end } = forecast
   // Rounded, so that the same share of two windows is the same number.
   const from = Math.min(1, Math.max(0, Number(((asOf - start) / (end - start)).toFixed(9))))
   const curve = curveOf(history, window, asOf, { from, until: Math.max(from, until) })
@@ -36,7 +37,7 @@ export function pointAt(history: ActivationHistory, window: number, asOf: number
   for (const key of history.keys) {
     if (Number.isFinite(knownBy(asOf, key, window))) counted += 1
     else {
-      const cohort = cohortOf(key, window, asOf)
+      const cohort = cohortOf(key, forecast, asOf)
       if (cohort !== null) waiting.set(cohort, (waiting.get(cohort) ?? 0) + 1)
     }
   }

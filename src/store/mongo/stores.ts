@@ -27,6 +27,7 @@ import { createGate, guarded } from './driver/connection.ts'
 import { createCore } from './driver/core.ts'
 import { createAgendaBackend } from './jobs/agenda-backend.ts'
 import { createLeaseStore } from './jobs/leases.ts'
+import { createStudyStore } from './jobs/studies.ts'
 import { createIdentityStore } from './learners/identities.ts'
 import { createJoins } from './learners/join.ts'
 import { createProfileStore, PROFILES, profilesEffect } from './learners/profiles.ts'
@@ -90,6 +91,7 @@ export function createStores({ db, clock, timing = TIMING, sweeps }: StoreParts)
     acts: guarded(createActLog(db), gate),
     alerts: guarded(createAlertStore(db), gate),
     webhooks: guarded(createWebhookStore(db), gate),
+    studies: guarded(createStudyStore(db), gate),
     leases: guarded(createLeaseStore(db), gate),
     refusals: guarded(createRefusalLog(db), gate),
     cmi5Sessions: guarded(createCmi5SessionStore(db), gate),

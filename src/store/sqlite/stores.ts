@@ -19,6 +19,7 @@ import { createRemovalStore } from './deleting/removals.ts'
 import { createDocumentStore } from './documents/documents.ts'
 import { createAgendaBackend } from './jobs/agenda-backend.ts'
 import { createLeaseStore } from './jobs/leases.ts'
+import { createStudyStore } from './jobs/studies.ts'
 import { createIdentityStore } from './learners/identities.ts'
 import { createProfileStore } from './learners/profiles.ts'
 import { createMeteringStore } from './metering/metering.ts'
@@ -63,6 +64,7 @@ export function createStores({ writes, reads, cells, clock, file }: StoreParts):
     acts: createActLog(writes, reads),
     alerts: createAlertStore(writes, reads),
     webhooks: createWebhookStore(writes, reads),
+    studies: createStudyStore(writes, reads),
     leases: createLeaseStore(writes, reads, clock),
     refusals: createRefusalLog(writes, reads),
     cmi5Sessions: createCmi5SessionStore(writes, reads),

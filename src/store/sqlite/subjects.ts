@@ -21,6 +21,7 @@ import { removalWrites } from './deleting/removals.ts'
 import { documentReads, documentWrites } from './documents/documents.ts'
 import { agendaReads, agendaWrites } from './jobs/agenda-writes.ts'
 import { leaseReads, leaseWrites } from './jobs/leases.ts'
+import { studyReads, studyWrites } from './jobs/studies.ts'
 import { identityReads, identityWrites } from './learners/identities.ts'
 import { profileReads, profileWrites } from './learners/profiles.ts'
 import { allMeteringReads, allMeteringWrites } from './metering/metering.ts'
@@ -57,6 +58,7 @@ export function allWrites(db: Database, context: WriteContext) {
     ...actWrites(db),
     ...alertWrites(db),
     ...webhookWrites(db),
+    ...studyWrites(db),
     ...leaseWrites(db, context),
     ...refusalWrites(db),
     ...agendaWrites(db, context),
@@ -88,6 +90,7 @@ export function allReads(db: Database) {
     ...actReads(db),
     ...alertReads(db),
     ...webhookReads(db),
+    ...studyReads(db),
     ...leaseReads(db),
     ...refusalReads(db),
     ...agendaReads(db),

@@ -1,5 +1,6 @@
 /** Every index of the database, collection by collection: made at the first start and demanded at each (schema.ts). */
 import { JOB_COLLECTIONS } from '../jobs/agenda-documents.ts'
+import { STUDY_COLLECTIONS } from '../jobs/studies.ts'
 import { ALERT_COLLECTIONS } from './alert-collections.ts'
 import { ATTACHMENT_COLLECTIONS } from './attachment-collections.ts'
 import { CLOSING_COLLECTIONS } from './closing-collections.ts'
@@ -13,6 +14,7 @@ export const INDEXES: Indexes = {
   ...METER_COLLECTIONS,
   ...CLOSING_COLLECTIONS,
   ...ALERT_COLLECTIONS,
+  ...STUDY_COLLECTIONS,
   ...ATTACHMENT_COLLECTIONS,
   ...DOCUMENT_COLLECTIONS,
   ...JOB_COLLECTIONS,

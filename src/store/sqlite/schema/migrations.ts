@@ -2,7 +2,7 @@
 import { StoreError } from '../../store-error.ts'
 import type { Database } from '../database.ts'
 import { accountsSchema } from './accounts.ts'
-import { alertsSchema } from './alerts.ts'
+import { alertsSchema, outlooksSchema } from './alerts.ts'
 import { attachmentsSchema } from './attachments.ts'
 import { closingSchema } from './closing.ts'
 import { descriptionsSchema } from './descriptions.ts'
@@ -15,6 +15,7 @@ import { bornSchema, profilesSchema, removalsSchema } from './people.ts'
 import { sessionsSchema } from './sessions.ts'
 import { statementTimesSchema } from './statement-times.ts'
 import { statementsSchema } from './statements.ts'
+import { studiesSchema } from './studies.ts'
 
 /** SQL that brings version n to n + 1, at index n. A released entry is never edited: a change is a new entry. */
 export const MIGRATIONS: readonly string[] = [
@@ -32,6 +33,8 @@ export const MIGRATIONS: readonly string[] = [
   bornSchema,
   statementTimesSchema,
   alertsSchema,
+  studiesSchema,
+  outlooksSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
