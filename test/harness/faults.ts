@@ -49,6 +49,7 @@ const METHODS = new Set([
   'findOneAndUpdate',
   'insertMany',
   'insertOne',
+  'replaceOne',
   'updateMany',
   'updateOne',
 ])
