@@ -10,7 +10,7 @@ import { evidenceIn } from './pools.ts'
 import { effectiveTime, type Miss, type MissReason, qualify } from './qualify.ts'
 import { filled, needOf } from './reach.ts'
 import { recount, recountWindow } from './recount.ts'
-import { ruleText } from './text.ts'
+import { ruleText } from './rule-text.ts'
 import { english } from './text-en.ts'
 import { type PolicyVersion, reignOf, windowAt } from './windows.ts'
 

@@ -184,6 +184,7 @@ export const english = {
     accessed: 'A learner opens a page of a tracked course.',
     resource: 'A learner opens a plain resource: a file, a link, a page.',
     attended: 'A learner attends a session of an instructor-led course that is not tracked.',
+    together: 'A class opens a course together, as a group whose members are named.',
     catalogue: 'An administrator launches a course from the catalogue of the LMS.',
     browse: 'Somebody opens a course in Browse mode.',
     unverified: 'Content calls its own launch a preview, and the LMS says nothing.',
@@ -191,6 +192,18 @@ export const english = {
     blocked: 'The LMS launches a course, but its window is blocked and it never opens.',
     deleted: 'A learner uses a course, and the attempt is then deleted logically.',
     nobody: 'A test account or a guest opens a course.',
+  },
+
+  made: {
+    matching: (rule: string, n: number, distinct: string) =>
+      n === 1
+        ? `A statement comes in, and ${rule}.`
+        : `${n} statements${distinct === 'statement' ? '' : ` of ${plural(n, `different ${distinct}`)}`} come in, and of each: ${rule}.`,
+    again: 'A learner who counted in an earlier window does the same again.',
+    excluded: (rule: string) => `What would count comes in, but ${rule}.`,
+    late: 'What would count arrives only after its window was closed.',
+    old: (days: number) => `What would count arrives ${plural(days, 'day')} after it happened.`,
+    newcomer: 'Somebody who was never seen before does what counts in the last minute of a window.',
   },
 
   misses: {

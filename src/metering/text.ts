@@ -1,16 +1,14 @@
+import { examplesOf } from './examples/examples.ts'
 import { termMonths } from './judge.ts'
 import { notYetAvailable, type Policy } from './policy.ts'
+import { ruleText } from './rule-text.ts'
 import { english, type Texts } from './text-en.ts'
-import { examplesOf } from './text-examples.ts'
-import { isIri, verbIris } from './verbs.ts'
 
 /** One heading of a policy's description with its sentences. */
 export interface PolicySection {
   readonly heading: string
   readonly lines: readonly string[]
 }
-
-type Rule = Policy['count']['any'][number]
 
 /**
  * A policy in plain words, made from its fields alone (F3): changing a field changes a sentence.
@@ -69,38 +67,6 @@ function countLines({ count }: Policy, name: string, texts: Texts): readonly str
     ...(count.atLeast ? [texts.atLeast(count.atLeast.n, count.atLeast.distinct)] : []),
     ...(count.minAgeHours > 0 ? [texts.minAgeHours(count.minAgeHours)] : []),
   ]
-}
-
-/** All parts that are given must hold. */
-export function ruleText(rule: Rule, texts: Texts): string {
-  const { parts } = texts
-  const {
-    evidence,
-    verb,
-    activityType,
-    activity,
-    profile,
-    tag,
-    launchMode,
-    authority,
-    learnerIn,
-    progressAtLeast,
-  } = rule
-  return [
-    evidence && parts.evidence(),
-    verb && parts.verb(verb.map((entry) => (isIri(entry) ? entry : texts.group(entry, verbIris([entry]))))),
-    activityType && parts.activityType(activityType),
-    activity && parts.activity(activity),
-    profile && parts.profile(profile),
-    tag && parts.tag(tag),
-    launchMode && parts.launchMode(launchMode),
-    authority && parts.authority(authority),
-    learnerIn && parts.learnerIn(learnerIn),
-    progressAtLeast !== undefined && parts.progressAtLeast(progressAtLeast),
-  ]
-    .filter((part) => typeof part === 'string')
-    .join(texts.and)
-    .concat(evidence ? '' : texts.whateverElement)
 }
 
 function onceLines({ unique }: Policy, texts: Texts): readonly string[] {

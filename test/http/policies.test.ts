@@ -293,6 +293,47 @@ describe('Explanations (F1)', () => {
   })
 })
 
+describe('GET /review/back-dated (ruling 25)', () => {
+  it('Q12: lists what was too old for a policy when it was received, page by page, over all its versions', async () => {
+    const rolling = { kind: 'rolling', length: { months: 12 }, evaluateAt: { months: 1, day: 1 } }
+    await add('unlimited', {})
+    await add('recent', { window: rolling, time: { maxBackdateDays: 30 } })
+    await add('recent', { window: rolling, time: { maxBackdateDays: 7 }, effectiveFrom: '2100-01-01' })
+    const days = (count: number) => at(server.clock.now() - count * DAY)
+    const [old, older] = await server.send([use('ola', days(10)), use('ola', days(40)), use('ola', days(1))])
+    await server.counted('recent')
+    type Listed = { version: number; statementId: string; name: string; reason: string; text: string }
+    type Pages = { items: Listed[]; next: string | null }
+    const found: Listed[] = []
+    for (let next: string | null = ''; next !== null; ) {
+      const cursor: string = next === '' ? '' : `&cursor=${encodeURIComponent(next)}`
+      const page: Pages = await read(`/review/back-dated?policy=recent&limit=2${cursor}`)
+      expect(page.items.length).toBeLessThanOrEqual(2)
+      found.push(...page.items)
+      next = page.next
+    }
+    const ours = found.filter(({ name }) => name === 'ola')
+    expect(ours.map(({ version, statementId }) => [version, statementId])).toEqual([
+      [1, older],
+      [2, older],
+      [2, old],
+    ])
+    expect(ours[0]).toMatchObject({ reason: 'back-dated', text: expect.stringContaining('30 days') })
+    const { backDated } = await read<{ backDated: { policy: string; statements: number }[] }>('/review')
+    expect(backDated).toContainEqual({ policy: 'recent', statements: found.length })
+    expect(backDated.map(({ policy }) => policy)).not.toContain('unlimited')
+    expect(await read('/review/back-dated?policy=unlimited')).toEqual({ items: [], next: null })
+    for (const [query, status] of [
+      ['policy=none', 404],
+      ['policy=recent&cursor=x', 400],
+      ['policy=recent&cursor=1.x', 400],
+      ['policy=recent&colour=red', 400],
+      ['', 400],
+    ] as const)
+      expect((await server.api(`/review/back-dated?${query}`)).status, query).toBe(status)
+  })
+})
+
 describe('What time alone changes (ruling 10)', () => {
   it('minAgeHours: counted by a job at the moment the learner is old enough; rolling: leaves the live number', async () => {
     await add('aged', {

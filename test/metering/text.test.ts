@@ -188,7 +188,11 @@ describe('A policy in plain words (F3)', () => {
     expect(examples('docebo-mau', english.headings.examplesThatDoNot)).toContain(registered)
   })
   test('a policy on signing in counts that and not opening a course', () => {
-    expect(examples('talentlms-unlimited', english.headings.examplesThatCount)).toEqual([signedIn])
+    expect(examples('talentlms-unlimited', english.headings.examplesThatCount)).toEqual([
+      signedIn,
+      english.made.again,
+      english.made.late,
+    ])
     expect(examples('talentlms-unlimited', english.headings.examplesThatDoNot)).toContain(opened)
   })
   test('resources: count moves the example', () => {

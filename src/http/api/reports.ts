@@ -1,6 +1,7 @@
 /** Attempts, learners, decisions and the administrator's work lists. */
 import { type Request, Router } from 'express'
 import type { Lrs } from '../../lrs/context.ts'
+import { type BackDatedSelection, listBackDated } from '../../lrs/counting/back-dated.ts'
 import { type AttemptFilter, listAttempts, listRefusals, readReview } from '../../lrs/counting/reports.ts'
 import {
   type DeletionView,
@@ -58,6 +59,13 @@ export function reportRoutes(lrs: Lrs, bodies: Bodies): Router {
     .all(noParameters)
     .get(async (_request, response) => {
       response.json(await readReview(lrs, callerOf(response)))
+    })
+    .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/review/back-dated')
+    .get(async (request, response) => {
+      const selection = queryOf(request, 'backDated') as BackDatedSelection
+      response.json(await listBackDated(lrs, callerOf(response), selection))
     })
     .all(allowOnly('GET', 'HEAD'))
   router

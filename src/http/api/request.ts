@@ -40,9 +40,11 @@ const time = z
   .refine((text) => isTimestamp(text), 'must be an ISO 8601 timestamp')
   .transform((text) => instantOf(text))
 
+const name = z.string().min(1).optional()
 const page = z.strictObject(pageParameters)
 const nothing = z.strictObject({})
 const policy = z.strictObject({ policy: z.string().min(1).optional() })
+const backDated = z.strictObject({ ...pageParameters, policy: name })
 const usage = z.strictObject({
   policy: z.string().min(1).optional(),
   format: z.enum(['rows', 'stripe']).default('rows'),
@@ -54,7 +56,6 @@ const windows = z.strictObject({
   to: time.optional(),
 })
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional()
-const name = z.string().min(1).optional()
 const dryRun = z.strictObject({ dryRun: flag })
 const learners = z.strictObject({ ...pageParameters, team: name, role: name, test: flag })
 const learnerImport = z.strictObject({ dryRun: flag, confirm: flag, homePage: name })
@@ -90,6 +91,7 @@ const queries = {
   attempts,
   alerts,
   breakdown,
+  backDated,
   dryRun,
   learners,
   learnerImport,

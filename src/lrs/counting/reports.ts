@@ -8,6 +8,7 @@ import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
 import { type FlaggedStatement, flaggedStatements } from '../cmi5/flagged.ts'
 import type { Lrs } from '../context.ts'
+import { backDatedCounts } from './back-dated.ts'
 
 export type AttemptView = Omit<Attempt, 'first' | 'last'> & {
   readonly learner: string
@@ -83,6 +84,8 @@ export interface Review {
   readonly snapshots: readonly { window: string; verified: string; mismatches: readonly string[] }[]
   /** The newest statements that claim to be cmi5 and break its rules (ROLLCALL_CMI5=flag). */
   readonly cmi5: readonly FlaggedStatement[]
+  /** Statements too old for a policy, by policy (Q12): `GET /review/back-dated` lists them. */
+  readonly backDated: Awaited<ReturnType<typeof backDatedCounts>>
 }
 
 /** The administrator's work list (ruling 25). */
@@ -101,6 +104,7 @@ export async function readReview(lrs: Lrs, caller: Caller): Promise<Review> {
     ),
     unlinked: unlinked.items.map(({ ifi }) => agentOfIdentifier(ifi)),
     cmi5: await flaggedStatements(lrs, caller),
+    backDated: await backDatedCounts(lrs, caller.tenant),
   }
 }
 
