@@ -37,18 +37,23 @@ function place(fact: StoredFact, context: DerivationContext): Placed {
   return { fact, at, root, decision: decideElement(fact, root, at), detached }
 }
 
-/** A session as far as the preview rules ask: a cmi5 or video session is one launch, so its start decides for all of it. */
+/** A session as far as the preview rules ask. */
 interface Session {
   readonly signs: SessionSigns
+  /** By what its launch is found; null where nothing is known of any launch. */
+  readonly launch: SessionLaunch | null
+}
+
+/** A cmi5 or video session is one launch, so its start decides for all of it. */
+interface SessionLaunch {
   readonly keys: readonly string[]
   readonly start: number
   readonly isOneLaunch: boolean
 }
 
-function sessionOf(items: readonly Placed[]): Session {
+function launchOf(items: readonly Placed[]): SessionLaunch {
   const keys = items.flatMap((item) => item.fact.keys)
   return {
-    signs: signsOf(items.map((item) => item.fact)),
     keys: [...new Set(keys.map(({ key }) => key))],
     start: items.reduce((least, item) => Math.min(least, item.at), Number.POSITIVE_INFINITY),
     isOneLaunch: keys.some(({ kind }) => kind === 'K1' || kind === 'K5'),
@@ -62,6 +67,11 @@ function situations(
   sessions: readonly (string | null)[],
   context: DerivationContext,
 ): Situate {
+  const isLaunchKnown = context.launches.length > 0
+  const sessionOf = (members: readonly Placed[]): Session => ({
+    signs: signsOf(members.map(({ fact }) => fact)),
+    launch: isLaunchKnown ? launchOf(members) : null,
+  })
   const members = groupBy(items, (_, index) => sessions[index] ?? null)
   const known = new Map([...members].map(([name, list]) => [name, sessionOf(list)]))
   const find = launchFinder(context.launches.filter(({ writtenBy }) => writtenBy === undefined))
@@ -72,21 +82,24 @@ function situations(
     people.set(ifi, person)
     return person
   }
-  const queryOf = (item: Placed, session: Session): LaunchQuery => ({
-    sessions: session.keys,
-    registration: item.fact.registration,
-    elements: [...new Set([item.decision.element, item.fact.object.id])],
-    at: session.isOneLaunch ? session.start : item.at,
-  })
   return (item, name) => {
-    const session = known.get(name ?? '') ?? sessionOf([item])
-    const query = queryOf(item, session)
+    const { signs, launch } = known.get(name ?? '') ?? sessionOf([item])
+    const query = launch && queryOf(item, launch)
     return {
       fact: item.fact,
       isPerson: isKnownPerson(item.fact.learner),
-      record: find(query),
-      signs: withDocuments(session.signs, findDocuments(query)),
+      record: query && find(query),
+      signs: query ? withDocuments(signs, findDocuments(query)) : signs,
     }
+  }
+}
+
+function queryOf({ fact, decision, at }: Placed, { keys, start, isOneLaunch }: SessionLaunch): LaunchQuery {
+  return {
+    sessions: keys,
+    registration: fact.registration,
+    elements: [...new Set([decision.element, fact.object.id])],
+    at: isOneLaunch ? start : at,
   }
 }
 

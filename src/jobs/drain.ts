@@ -13,8 +13,8 @@ import { createPace, type Pace } from './pace.ts'
 
 const LEASE = 'drain'
 export const LEASE_MS = 10_000
-/** Learners recounted in one commit, at most: small enough to leave ingest its share of the writer. */
-const SLICE = 64
+/** Learners recounted before lock and lease are looked at again, at most. */
+const SLICE = 512
 /** Mass changes expanded at once: a catalogue feed records one for each element, and the store commits them together. */
 const CHANGES = 64
 /** Identities marked meanwhile, over all of them, at most. */

@@ -40,10 +40,13 @@ export function learnerOf(
   { now = Number.POSITIVE_INFINITY, groups = NO_GROUPS, tombstones = [], closed = [] }: Circumstances,
 ): Learner {
   const found = versions.map((_, index) => judged(classified, versions, index, groups))
-  const buried = versions.map(({ policy, version }) =>
-    tombstones.filter((one) => one.policy === policy.id && one.version === version).map(buriedEvidence),
-  )
-  const qualifying = found.map((one, index) => [...one.qualifying, ...(buried[index] ?? [])])
+  for (const one of tombstones) {
+    const index = versions.findIndex(
+      ({ policy, version }) => one.policy === policy.id && one.version === version,
+    )
+    found[index]?.qualifying.push(buriedEvidence(one))
+  }
+  const qualifying = found.map((one) => one.qualifying)
   const cutoffs = cutoffsOf(versions, closed)
   return {
     classified,

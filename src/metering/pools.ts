@@ -29,8 +29,9 @@ export function pooled(
   keyOf: KeyOf,
 ): Pools {
   const pools = new Map<string, Map<number, Pool>>()
+  const windowsAt = windowsFinder(versions, index)
   for (const one of qualifying[index] ?? []) {
-    const holding = windowsHolding(versions, index, one.evidence.at)
+    const holding = windowsAt(one.evidence.at)
     const spans =
       late.length === 0 ? holding : holding.filter((window) => one.of.fact.seq <= closedTo(window))
     add(pools, keyOf(one.of), one, holding.length === 0 ? [BEFORE_ANY] : spans)
@@ -39,6 +40,18 @@ export function pooled(
     if (outcome.kind === 'next-window' && outcome.index === index)
       add(pools, keyOf(one.of), one, [outcome.into])
   return pools
+}
+
+/** Evidence comes in runs: most of the time it lies in the window that the one before it lies in. */
+function windowsFinder(versions: Learner['versions'], index: number): (at: number) => readonly Window[] {
+  const mayOverlap = versions[index]?.policy.window.kind === 'rolling'
+  let recent: readonly Window[] = []
+  return (at) => {
+    const [window] = recent
+    if (mayOverlap || !window || at < window.start || at >= window.end)
+      recent = windowsHolding(versions, index, at)
+    return recent
+  }
 }
 
 function add(

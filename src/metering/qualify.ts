@@ -122,6 +122,7 @@ function stopsUnder(
   classified: Classified,
   groups: ReadonlySet<string>,
 ): readonly Stop[] | null {
+  if (nameOf(rule) === 'evidence') return remaining
   if (!isAbout(rule, classified)) return null
   const obstacles = rule.evidence ? remaining : remaining.filter((one) => STOPS_NAMING_RULES.has(one))
   const lacks = lacksOf(rule, classified, groups)

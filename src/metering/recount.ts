@@ -22,8 +22,7 @@ export function recount(
   circumstances: Circumstances = {},
 ): LearnerCount[] {
   const learner = learnerOf(classified, versions, circumstances)
-  const times = learner.qualifying.flat().map(({ evidence }) => evidence.at)
-  const firstQualified = times.length === 0 ? null : times.reduce((least, at) => Math.min(least, at))
+  const firstQualified = firstOf(learner)
   return versions.map(({ policy, version }, index) => {
     const { counted, standing } = rowsOf(learner, index)
     return {
@@ -34,6 +33,13 @@ export function recount(
       ...(standing.length > 0 && { standing }),
     }
   })
+}
+
+function firstOf({ qualifying }: Learner): number | null {
+  let first: number | null = null
+  for (const ofVersion of qualifying)
+    for (const { evidence } of ofVersion) if (first === null || evidence.at < first) first = evidence.at
+  return first
 }
 
 function rowsOf(

@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- --rows=1000000 --seconds=5]`: one table of one run. Everything shares this machine, so only the ratios mean something; figures
+ * `npm run bench [-- --rows=1000000 --seconds=5]`: one table of one run; `-- --large` the rows of metering that take half an
+ * hour and 15 GB of disk instead (`--large --share=0.01`: a hundredth of them). Everything shares this machine, so only the ratios mean something; figures
  * and what limits them are in docs/performance.md.
  */
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
@@ -8,13 +9,20 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { ACCOUNT, type Client, CONNECTIONS, connect, ingest, type Times, timesOf } from './load.ts'
+import { type Client, CONNECTIONS, connect, ingest, openSession, type Times, timesOf } from './load.ts'
+import { measureMetering } from './metering.ts'
 import { type BenchServer, measureImport, measureStore, startServer } from './processes.ts'
 import { agentOf, LEARNERS, learnersIn, statementText } from './statements.ts'
 import { measureValidation } from './validation.ts'
 
 const { values } = parseArgs({
-  options: { rows: { type: 'string', default: '1000000' }, seconds: { type: 'string', default: '5' } },
+  options: {
+    rows: { type: 'string', default: '1000000' },
+    seconds: { type: 'string', default: '5' },
+    large: { type: 'boolean' },
+    /** Of the large rows: this share of them. */
+    share: { type: 'string', default: '1' },
+  },
 })
 const ROWS = Number(values.rows)
 const SECONDS = Number(values.seconds)
@@ -43,6 +51,10 @@ const whole = (number: number) => Math.round(number).toLocaleString('en')
 const ms = ({ p50, p99 }: Times) => `${p50.toFixed(1)} / ${p99.toFixed(1)}`
 const ratio = (a: number, b: number) => (a / b).toFixed(2)
 
+if (values.large) {
+  await measureMetering({ of: Number(values.share) })
+  process.exit(0)
+}
 try {
   const validation = measureValidation()
   const noop = await atNoop()
@@ -73,7 +85,7 @@ async function atRows(name: string, rows: number) {
   const file = join(root, `${name}.ndjson`)
   tell(`${rows} rows: policy, import`)
   await withServer(directory, 'store', async ({ client }) => {
-    await client.send('POST', '/api/v1/policies', JSON.stringify(POLICY), await session(client))
+    await client.send('POST', '/api/v1/policies', JSON.stringify(POLICY), await openSession(client))
   })
   await writeLines(file, rows)
   const imported = await measureImport(directory, file)
@@ -114,18 +126,9 @@ async function withServer<T>(
   }
 }
 
-async function session(client: Client): Promise<string> {
-  const body = JSON.stringify({
-    email: ACCOUNT.ROLLCALL_ADMIN_EMAIL,
-    password: ACCOUNT.ROLLCALL_ADMIN_PASSWORD,
-  })
-  const { token } = JSON.parse(await client.send('POST', '/api/v1/session', body)) as { token: string }
-  return `Bearer ${token}`
-}
-
 /** First what is uncounted is counted; then reads while nothing is written, and while batches of 10 come in. */
 async function readAll({ client, server }: { client: Client; server: BenchServer }, learners: number) {
-  const bearer = await session(client)
+  const bearer = await openSession(client)
   const licence = () => client.send('GET', '/api/v1/licence?policy=year', undefined, bearer)
   const start = performance.now()
   const asked = Date.now()

@@ -46,6 +46,15 @@ export function connect(url: string, connections = CONNECTIONS): Client {
   }
 }
 
+export async function openSession(client: Client): Promise<string> {
+  const body = JSON.stringify({
+    email: ACCOUNT.ROLLCALL_ADMIN_EMAIL,
+    password: ACCOUNT.ROLLCALL_ADMIN_PASSWORD,
+  })
+  const { token } = JSON.parse(await client.send('POST', '/api/v1/session', body)) as { token: string }
+  return `Bearer ${token}`
+}
+
 /** Statements numbered from here on have not been sent in this run. */
 let next = 0
 
@@ -82,7 +91,35 @@ export async function timesOf(count: number, work: (index: number) => Promise<un
     await work(index)
     times.push(performance.now() - start)
   }
+  return quantiles(times)
+}
+
+function quantiles(times: number[]): Times {
   times.sort((a, b) => a - b)
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
   return { p50: at(0.5), p99: at(0.99) }
+}
+
+/** Senders at a steady pace: what a server that is not at its limit answers in. @returns of each batch, ms */
+export async function steadily(
+  client: Client,
+  { senders, batch, everyMs }: { readonly senders: number; readonly batch: number; readonly everyMs: number },
+  until: Promise<unknown>,
+): Promise<Times> {
+  const times: number[] = []
+  let isOver = false
+  void until.finally(() => {
+    isOver = true
+  })
+  const sender = async () => {
+    while (!isOver) {
+      const start = performance.now()
+      await client.send('POST', '/xapi/statements', batchText(batch))
+      const took = performance.now() - start
+      times.push(took)
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, everyMs - took)))
+    }
+  }
+  await Promise.all(Array.from({ length: senders }, sender))
+  return quantiles(times)
 }

@@ -48,19 +48,34 @@ export async function startServer(directory: string, mode: 'store' | 'noop'): Pr
 }
 
 /** What `store.ts` has measured. */
-export async function measureStore<T>(
+export function measureStore<T>(directory: string, what: 'ingest' | 'all', seconds: number): Promise<T> {
+  return told<T>(directory, './store.js', [what, String(seconds)], ['--max-old-space-size=4096'])
+}
+
+/** What `evidence.ts` has measured. */
+export function measureEvidence<T>(
   directory: string,
-  what: 'ingest' | 'all',
-  seconds: number,
+  mode: 'make' | 'count' | 'recount',
+  ...args: readonly number[]
 ): Promise<T> {
-  const child = fork(here('./store.js'), [what, String(seconds)], {
+  return told<T>(directory, './evidence.js', [mode, ...args.map(String)])
+}
+
+/** The one message of a process. */
+async function told<T>(
+  directory: string,
+  script: string,
+  args: readonly string[],
+  options: readonly string[] = [],
+): Promise<T> {
+  const child = fork(here(script), args, {
     env: environment(directory),
-    execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=4096'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...options],
   })
   const ended = once(child, 'exit')
   const measured = await Promise.race([once(child, 'message'), ended.then(() => null)])
-  if (measured === null) throw new Error('the process of the store has died')
-  child.send('end')
+  if (measured === null) throw new Error(`the process of ${script} has died`)
+  if (child.connected) child.send('end')
   await ended
   return measured[0] as T
 }

@@ -134,6 +134,30 @@ export function meteringStoreContract(open: Open): void {
       expect(history?.facts).toHaveLength(2)
     })
 
+    it('several at once are what each is by itself, in the order asked for', async () => {
+      const tenant = newTenant()
+      await store(stores(), tenant, [
+        { ifi: ANA },
+        { ifi: BEN },
+        { ifi: BEN, object: 'https://example.org/b' },
+      ])
+      const link = { id: randomUUID(), a: BEN, b: CYD, author: 'admin', source: 'alias' as const, at: NOON }
+      await stores().identities.link(tenant, [link], { dryRun: false, confirmAbove: 9 })
+      const [ana, ben] = await Promise.all([ANA, BEN].map((ifi) => learnerOf(stores(), tenant, ifi)))
+      const learners = [ben, 'nobody', ana].map((learner) => ({ tenant, learner: learner as string }))
+      const found: unknown[] = []
+      while (found.length < learners.length) {
+        const some = await stores().metering.histories(learners.slice(found.length))
+        expect(some.length).toBeGreaterThan(0)
+        found.push(...some)
+      }
+      expect(found).toEqual([
+        await historyOf(stores(), tenant, CYD),
+        null,
+        await historyOf(stores(), tenant, ANA),
+      ])
+    })
+
     it('ruling 24: neither histories nor facts cross tenants', async () => {
       const [first, second] = [newTenant(), newTenant()]
       const [id] = await store(stores(), first, [{ ifi: ANA }])

@@ -164,14 +164,15 @@ describe('the drain', () => {
   it('shows a learner whose recount fails, goes on with the others, and holds computedThrough back', async () => {
     await send(3)
     const [broken] = await stores.metering.dirtyLearners(1)
-    const history = stores.metering.history
+    const { histories } = stores.metering
     const failing: Stores = {
       ...stores,
       metering: {
         ...stores.metering,
-        history: async (tenant, id) => {
-          if (id === broken?.learner) throw new Error('unreadable fact')
-          return history(tenant, id)
+        histories: async (asked) => {
+          const at = asked.findIndex(({ learner }) => learner === broken?.learner)
+          if (at === 0) throw new Error('unreadable fact')
+          return histories(at < 0 ? asked : asked.slice(0, at))
         },
       },
     }

@@ -1,5 +1,5 @@
 /** The only way a count changes (design.md): what one learner's history gives, and writing it. */
-import type { Derivation, Obstacle } from '../../attempts/derivation.ts'
+import type { Catalogue, Derivation, Obstacle } from '../../attempts/derivation.ts'
 import { derive } from '../../attempts/derive.ts'
 import { groupsOf } from '../../attempts/profile.ts'
 import type { LearnerCount } from '../../metering/count.ts'
@@ -8,20 +8,19 @@ import type { Closing, LearnerHistory, Lease, RecountResult, TenantId } from '..
 import { laterFacts } from '../close/later-facts.ts'
 import type { Lrs } from '../context.ts'
 import { DEFAULT_SETTINGS } from '../settings.ts'
-import { closedWindowOf, closingsOf } from './closings.ts'
-import { policiesOf } from './policies.ts'
+import { closedWindowOf } from './closings.ts'
+import { type PolicyHistory, policiesOf } from './policies.ts'
 
 /** The jobs thread has no more than this of the product. */
 export type RecountDeps = Pick<Lrs, 'stores' | 'catalogueOf' | 'clock'>
 
 /** Everything derived from a history: facts + catalogue + launches + settings (ruling 8). */
 export async function deriveHistory(deps: RecountDeps, history: LearnerHistory): Promise<Derivation> {
-  return derive(history.facts, {
-    tenant: history.tenant,
-    catalogue: await deps.catalogueOf(history.tenant),
-    launches: history.launches,
-    settings: DEFAULT_SETTINGS,
-  })
+  return deriveUnder(await deps.catalogueOf(history.tenant), history)
+}
+
+function deriveUnder(catalogue: Catalogue, { tenant, facts, launches }: LearnerHistory): Derivation {
+  return derive(facts, { tenant, catalogue, launches, settings: DEFAULT_SETTINGS })
 }
 
 /**
@@ -35,8 +34,17 @@ export async function countHistory(
   closings: readonly Closing[],
 ): Promise<readonly LearnerCount[]> {
   const policies = await policiesOf(deps.stores, history.tenant)
+  return countUnder({ policies, closings }, deps, history, derivation)
+}
+
+function countUnder(
+  { policies, closings }: Pick<Rules, 'policies' | 'closings'>,
+  deps: RecountDeps,
+  history: LearnerHistory,
+  { classified }: Derivation,
+): readonly LearnerCount[] {
   const circumstances = circumstancesOf(deps, history, closings)
-  return policies.flatMap(({ versions }) => recount(derivation.classified, versions, circumstances))
+  return policies.flatMap(({ versions }) => recount(classified, versions, circumstances))
 }
 
 /** What counting depends on beside the statements: the time (`minAgeHours`), whose groups the learner is in, what is closed. */
@@ -51,57 +59,134 @@ export function circumstancesOf(
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */
 const LONGEST_MS = 1_000
+/** Learners whose results are written in one commit, at most: few enough to leave ingest its share of the writer. */
+const COMMIT = 64
+
+type Named = Pick<LearnerHistory, 'tenant' | 'learner'>
 
 /**
- * Recounts learners, as many as there is time for, and writes all results in one commit.
+ * Recounts learners, as many as there is time for. While the results of some are being written, the next are worked out.
+ * @param learners each once
  * @returns how many were written; a stale one stays dirty
  */
 export async function recountLearners(
   deps: RecountDeps,
   lease: Lease,
-  learners: readonly { readonly tenant: TenantId; readonly learner: string }[],
+  learners: readonly Named[],
 ): Promise<number> {
-  const results: RecountResult[] = []
-  const closings = closingsOf(deps)
+  const rules = rulesReader(deps)
   const started = performance.now()
-  for (const { tenant, learner } of learners) {
-    if (results.length > 0 && performance.now() - started > LONGEST_MS) break
-    try {
-      const result = await recountOne(deps, closings, tenant, learner)
-      if (result) results.push(result)
-    } catch (error) {
-      await deps.stores.metering.markFailed(
-        tenant,
-        learner,
-        error instanceof Error ? error.message : String(error),
-      )
-    }
+  const isLate = () => performance.now() - started > LONGEST_MS
+  const written: Promise<number>[] = []
+  for (let at = 0; at < learners.length && !(at > 0 && isLate()); ) {
+    const { results, looked } = await recountSome(deps, rules, learners.slice(at, at + COMMIT), isLate)
+    at += looked
+    await written.at(-1)
+    const writing = write(deps, lease, results)
+    // Told by the one who waits for it.
+    writing.catch(() => undefined)
+    written.push(writing)
   }
+  return (await Promise.all(written)).reduce((sum, one) => sum + one, 0)
+}
+
+async function write({ stores }: RecountDeps, lease: Lease, results: readonly RecountResult[]) {
   if (results.length === 0) return 0
-  const written = await deps.stores.metering.writeRecounts(lease, results)
+  const written = await stores.metering.writeRecounts(lease, results)
   return written.filter((one) => one === 'written').length
 }
 
-async function recountOne(
+/** What all learners of a tenant are counted by. */
+interface Rules {
+  readonly policies: readonly PolicyHistory[]
+  readonly catalogue: Catalogue
+  readonly closings: readonly Closing[]
+}
+
+/**
+ * Read once for all learners that are recounted together. Safe, since only the drain expands the change that a new policy or
+ * catalogue entry is, and only it seals windows, under the lease these results are written under: whoever it touches is
+ * marked after their history was read, and a mark that a recount has not seen stays.
+ */
+function rulesReader({ stores, catalogueOf }: RecountDeps): (tenant: TenantId) => Promise<Rules> {
+  const known = new Map<TenantId, Promise<Rules>>()
+  const read = async (tenant: TenantId): Promise<Rules> => ({
+    policies: await policiesOf(stores, tenant),
+    catalogue: await catalogueOf(tenant),
+    closings: await stores.snapshots.closings(tenant),
+  })
+  return (tenant) => {
+    const found = known.get(tenant) ?? read(tenant)
+    known.set(tenant, found)
+    return found
+  }
+}
+
+type Recounted = { readonly results: readonly RecountResult[]; readonly looked: number }
+
+/** Recounts learners until it is late. @returns their results, and how many were looked at: at least one */
+async function recountSome(
   deps: RecountDeps,
-  closingsIn: (tenant: TenantId) => Promise<readonly Closing[]>,
-  tenant: TenantId,
-  learner: string,
-): Promise<RecountResult | null> {
-  const history = await deps.stores.metering.history(tenant, learner)
-  if (!history) return null
-  const derivation = await deriveHistory(deps, history)
-  const closings = await closingsIn(tenant)
-  const counts = await countHistory(deps, history, derivation, closings)
+  rules: (tenant: TenantId) => Promise<Rules>,
+  learners: readonly Named[],
+  isLate: () => boolean,
+): Promise<Recounted> {
+  const results: RecountResult[] = []
+  let looked = 0
+  while (looked < learners.length && !(looked > 0 && isLate())) {
+    const first = await recountFirst(deps, rules, learners.slice(looked))
+    results.push(...first.results)
+    looked += first.looked
+  }
+  return { results, looked }
+}
+
+/** The same for as many as the store reads in one step. @returns the same */
+async function recountFirst(
+  deps: RecountDeps,
+  rules: (tenant: TenantId) => Promise<Rules>,
+  learners: readonly Named[],
+): Promise<Recounted> {
+  const results: RecountResult[] = []
+  let looked = 0
+  const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+    const { tenant, learner } = learners[looked] as Named
+    try {
+      await work()
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      await deps.stores.metering.markFailed(tenant, learner, why)
+    }
+    looked += 1
+  }
+  let histories: readonly (LearnerHistory | null)[] = []
+  try {
+    histories = await deps.stores.metering.histories(learners)
+  } catch (error) {
+    await attempt(() => Promise.reject(error))
+  }
+  for (const history of histories) {
+    const { learner } = learners[looked] as Named
+    await attempt(async () => {
+      if (history) results.push(await resultOf(deps, await rules(history.tenant), { ...history, learner }))
+    })
+  }
+  return { results, looked }
+}
+
+async function resultOf(deps: RecountDeps, rules: Rules, history: LearnerHistory): Promise<RecountResult> {
+  const { tenant, learner, revision, marks } = history
+  const derivation = deriveUnder(rules.catalogue, history)
+  const counts = countUnder(rules, deps, history, derivation)
   return {
     tenant,
     learner,
-    revision: history.revision,
-    marks: history.marks,
+    revision,
+    marks,
     attempts: derivation.attempts,
     untracked: untrackedOf(derivation),
     counts,
-    adjustments: await laterFacts(deps, closings, history, counts),
+    adjustments: await laterFacts(deps, rules.closings, history, counts),
   }
 }
 

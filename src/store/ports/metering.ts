@@ -103,6 +103,13 @@ export interface MeteringStore {
   dirtyLearners(limit: number): Promise<readonly { readonly tenant: TenantId; readonly learner: string }[]>
   history(tenant: TenantId, learner: string): Promise<LearnerHistory | null>
   /**
+   * The same for several at once, in their order: for the first of them, and for as many of the following as make one step.
+   * Rejects only when the first one's cannot be read.
+   */
+  histories(
+    learners: readonly { readonly tenant: TenantId; readonly learner: string }[],
+  ): Promise<readonly (LearnerHistory | null)[]>
+  /**
    * Replaces the learners' attempts, untracked counts and counted keys, refreshes the totals of every window touched, adds
    * the adjustments, and deletes the marks whose generation is unchanged: one commit. `stale` for a learner whose revision moved on;
    * `fenced` for all when the lease is no longer held. Nothing of a stale or fenced result is written.

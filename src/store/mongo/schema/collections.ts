@@ -213,7 +213,7 @@ interface PurgedDoc {
   readonly tenant: string
 }
 
-interface TombstoneDoc {
+export interface TombstoneDoc {
   /** keyOf(tenant, id) */
   readonly _id: string
   readonly tenant: string

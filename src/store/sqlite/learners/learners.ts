@@ -22,19 +22,27 @@ export interface IdentityRow {
 export const IDENTITY_ROWS = `SELECT i.ifi, l.id AS learner, i.name, i.seen, p.data AS profile
      FROM identity i JOIN learner l ON l.number = i.learner LEFT JOIN profile p ON p.identity = i.id`
 
-/** Follows redirects to the learner who stands for this one now. */
-const CURRENT = `WITH RECURSIVE line (number, id, revision, redirect) AS (
-    SELECT number, id, revision, redirect FROM learner WHERE id = ? AND tenant = ?
-    UNION ALL
-    SELECT l.number, l.id, l.revision, l.redirect FROM line JOIN learner l ON l.number = line.redirect
-  ) SELECT number, id, revision FROM line WHERE redirect IS NULL`
+interface FoundRow extends LearnerRow {
+  readonly redirect: number | null
+}
 
 export function learnerLookup(db: Database) {
-  const current = db.prepare<[string, string], LearnerRow>(CURRENT)
+  const named = db.prepare<[string, string], FoundRow>(
+    'SELECT number, id, revision, redirect FROM learner WHERE id = ? AND tenant = ?',
+  )
+  const numbered = db.prepare<[number], FoundRow>(
+    'SELECT number, id, revision, redirect FROM learner WHERE number = ?',
+  )
+  /** Follows redirects to the learner who stands for this one now. */
+  const current = (tenant: TenantId, id: string): LearnerRow | null => {
+    let found = named.get(id, tenant)
+    while (found && found.redirect !== null) found = numbered.get(found.redirect)
+    return found ?? null
+  }
   const identities = db.prepare<[number], IdentityRow>(`${IDENTITY_ROWS} WHERE i.learner = ? ORDER BY i.ifi`)
   return {
     /** Null when the tenant has no such learner. */
-    current: (tenant: TenantId, id: string): LearnerRow | null => current.get(id, tenant) ?? null,
+    current,
     identities: (learner: number): readonly Identity[] => identities.all(learner).map(identityOf),
   }
 }

@@ -1,11 +1,11 @@
 /** Attempts and untracked statements of one learner: written as a difference, listed by keyset. */
 import type { Statement } from 'better-sqlite3'
 import type { Attempt, Obstacle } from '../../../attempts/derivation.ts'
-import { difference } from '../../difference.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type { AttemptSelection, Page, RecountResult, TenantId } from '../../ports.ts'
 import { StoreError } from '../../store-error.ts'
 import type { Database } from '../database.ts'
+import type { Changes, AttemptRow as DerivedAttempt, UntrackedRow } from './derived-rows.ts'
 
 interface AttemptRow {
   readonly learner: string
@@ -22,78 +22,34 @@ const DISAGREES = `CASE WHEN json_valid(data) THEN (
   OR json_extract(data, '$.deleted') IS NOT deleted OR json_extract(data, '$.mixed') IS NOT mixed
   OR (json_extract(data, '$.elementRule') IS 'default') IS NOT by_default) ELSE 1 END`
 
-/** An Attempt on its way to the writer: a text crosses threads and is compared at a fraction of what its members cost. */
-export interface PackedAttempt {
-  readonly id: string
-  /** The whole Attempt as JSON. */
-  readonly data: string
-}
-
-export function packAttempt(attempt: Attempt): PackedAttempt {
-  return { id: attempt.id, data: JSON.stringify(attempt) }
-}
-
-/** Makes the learner's attempts equal to `attempts`; writes only what differs. */
-export function attemptsWriter(db: Database) {
-  const rows = db.prepare<[string, string], Pick<AttemptRow, 'id' | 'data' | 'disagrees'>>(
-    `SELECT id, data, ${DISAGREES} AS disagrees FROM attempt WHERE tenant = ? AND learner = ?`,
-  )
+/** Writes what a recount changes of a learner's attempts. */
+export function attemptsWriter(
+  db: Database,
+): (tenant: TenantId, learner: string, changes: Changes<DerivedAttempt>) => void {
   const put = db.prepare(
     `INSERT OR REPLACE INTO attempt
        (tenant, learner, id, element, first, tracked, reason, by_default, mixed, deleted, data)
      VALUES (@tenant, @learner, @id, @element, @first, @tracked, @reason, @byDefault, @mixed, @deleted, @data)`,
   )
   const remove = db.prepare('DELETE FROM attempt WHERE tenant = ? AND learner = ? AND id = ?')
-  return (tenant: TenantId, learner: string, attempts: readonly PackedAttempt[]): void => {
-    const before = new Map(
-      rows.all(tenant, learner).map(({ id, data, disagrees }) => [id, disagrees ? null : data]),
-    )
-    for (const { id, data } of attempts) {
-      if (before.get(id) !== data) put.run(rowOf(tenant, learner, data))
-      before.delete(id)
-    }
-    for (const id of before.keys()) remove.run(tenant, learner, id)
+  return (tenant, learner, changes) => {
+    for (const row of changes.put) put.run({ tenant, learner, ...row })
+    for (const { id } of changes.remove) remove.run(tenant, learner, id)
   }
 }
 
-function rowOf(tenant: TenantId, learner: string, data: string): object {
-  const attempt = JSON.parse(data) as Attempt
-  const { id, element, first, reason } = attempt
-  return {
-    tenant,
-    learner,
-    id,
-    element,
-    first,
-    reason,
-    tracked: Number(attempt.tracked),
-    byDefault: Number(attempt.elementRule === 'default'),
-    mixed: Number(attempt.mixed),
-    deleted: Number(attempt.deleted),
-    data,
-  }
-}
-
-/** Makes the learner's untracked counts equal to `untracked`; writes only what differs. */
-export function untrackedWriter(db: Database) {
-  const rows = db.prepare<[string, string], { reason: string; statements: number }>(
-    'SELECT reason, statements FROM untracked WHERE tenant = ? AND learner = ?',
-  )
+/** The same for the counts of statements that are no evidence. */
+export function untrackedWriter(
+  db: Database,
+): (tenant: TenantId, learner: string, changes: Changes<UntrackedRow>) => void {
   const put = db.prepare(
     `INSERT INTO untracked (tenant, learner, reason, statements) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET statements = excluded.statements`,
   )
   const remove = db.prepare('DELETE FROM untracked WHERE tenant = ? AND learner = ? AND reason = ?')
-  return (
-    tenant: TenantId,
-    learner: string,
-    untracked: Readonly<Partial<Record<Obstacle, number>>>,
-  ): void => {
-    const after = Object.entries(untracked).map(([reason, statements]) => ({ reason, statements }))
-    const wanted = after.filter(({ statements }) => statements > 0)
-    const { added, changed, removed } = difference(rows.all(tenant, learner), wanted, ({ reason }) => reason)
-    for (const { reason, statements } of [...added, ...changed]) put.run(tenant, learner, reason, statements)
-    for (const { reason } of removed) remove.run(tenant, learner, reason)
+  return (tenant, learner, changes) => {
+    for (const { reason, statements } of changes.put) put.run(tenant, learner, reason, statements)
+    for (const { reason } of changes.remove) remove.run(tenant, learner, reason)
   }
 }
 

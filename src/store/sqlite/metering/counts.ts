@@ -1,9 +1,8 @@
-/** The counted keys and first qualifying times of one learner, written as a difference (ruling 7). */
+/** The counted keys and first qualifying times of one learner (ruling 7). */
 import type { CountedKey, LearnerCount } from '../../../metering/count.ts'
-import { difference } from '../../difference.ts'
 import type { TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { TouchedTotals } from './totals.ts'
+import type { Changes } from './derived-rows.ts'
 
 export interface CountedRow {
   readonly policy: string
@@ -16,7 +15,7 @@ export interface CountedRow {
   readonly rule: string
 }
 
-interface QualifiedRow {
+export interface QualifiedRow {
   readonly policy: string
   readonly version: number
   readonly first: number
@@ -38,24 +37,9 @@ export function countRows(db: Database) {
   }
 }
 
-export interface CountsOfLearner {
-  readonly tenant: TenantId
-  readonly learner: string
-  readonly counts: readonly LearnerCount[]
-}
+type RowsWriter<Row> = (tenant: TenantId, learner: string, changes: Changes<Row>) => void
 
-/** Makes the learner's rows equal to `counts`, touches the totals of what came or went, and writes nothing else. */
-export function countsWriter(db: Database): (counts: CountsOfLearner, touched: TouchedTotals) => void {
-  const counted = countedWriter(db)
-  const qualified = qualifiedWriter(db)
-  return (counts, touched) => {
-    counted(counts, touched)
-    qualified(counts, touched)
-  }
-}
-
-function countedWriter(db: Database) {
-  const rows = countRows(db)
+export function countedWriter(db: Database): RowsWriter<CountedRow> {
   const put = db.prepare(
     `INSERT INTO counted (tenant, learner, policy, version, window_start, key, statement_id, at, stored, rule)
      VALUES (@tenant, @learner, @policy, @version, @windowStart, @key, @statementId, @at, @stored, @rule)
@@ -66,17 +50,13 @@ function countedWriter(db: Database) {
     `DELETE FROM counted WHERE tenant = @tenant AND learner = @learner AND policy = @policy AND version = @version
        AND window_start = @windowStart AND key = @key`,
   )
-  return ({ tenant, learner, counts }: CountsOfLearner, touched: TouchedTotals): void => {
-    const after = counts.flatMap(countedRows)
-    const { added, changed, removed } = difference(rows.counted(tenant, learner), after, nameOf)
-    for (const row of [...added, ...changed]) put.run({ tenant, learner, ...row })
-    for (const row of removed) remove.run({ tenant, learner, ...row })
-    for (const row of [...added, ...removed]) touched.window(tenant, row.policy, row.version, row.windowStart)
+  return (tenant, learner, changes) => {
+    for (const row of changes.put) put.run({ tenant, learner, ...row })
+    for (const row of changes.remove) remove.run({ tenant, learner, ...row })
   }
 }
 
-function qualifiedWriter(db: Database) {
-  const rows = countRows(db)
+export function qualifiedWriter(db: Database): RowsWriter<QualifiedRow> {
   const put = db.prepare(
     `INSERT INTO qualified (tenant, learner, policy, version, first) VALUES (@tenant, @learner, @policy, @version, @first)
      ON CONFLICT DO UPDATE SET first = excluded.first`,
@@ -84,26 +64,17 @@ function qualifiedWriter(db: Database) {
   const remove = db.prepare(
     'DELETE FROM qualified WHERE tenant = @tenant AND learner = @learner AND policy = @policy AND version = @version',
   )
-  return ({ tenant, learner, counts }: CountsOfLearner, touched: TouchedTotals): void => {
-    const before = rows.qualified(tenant, learner)
-    const { added, changed, removed } = difference(before, counts.flatMap(qualifiedRows), nameOf)
-    for (const row of [...added, ...changed]) put.run({ tenant, learner, ...row })
-    for (const row of removed) remove.run({ tenant, learner, ...row })
-    for (const row of [...added, ...removed]) touched.policy(tenant, row.policy)
+  return (tenant, learner, changes) => {
+    for (const row of changes.put) put.run({ tenant, learner, ...row })
+    for (const row of changes.remove) remove.run({ tenant, learner, ...row })
   }
 }
 
-/** What identifies a row of a learner. */
-function nameOf({ policy, version, windowStart, key }: Partial<CountedRow>): string {
-  return JSON.stringify([policy, version, windowStart, key])
-}
-
-function qualifiedRows({ policy, version, firstQualified: first }: LearnerCount): QualifiedRow[] {
+export function qualifiedRowsOf({ policy, version, firstQualified: first }: LearnerCount): QualifiedRow[] {
   return first === null ? [] : [{ policy, version, first }]
 }
 
-/** Member by member in the order of COUNTED_COLUMNS, so that equal rows have equal JSON. */
-function countedRows({ policy, version, counted, standing = [] }: LearnerCount): CountedRow[] {
+export function countedRowsOf({ policy, version, counted, standing = [] }: LearnerCount): CountedRow[] {
   return [...counted, ...standing].map(
     ({ windowStart, key, evidence: { statementId, at, stored, rule } }) => ({
       policy,

@@ -1,10 +1,11 @@
 /** What the drain writes: `recount` is the only way a count changes (design.md). */
-import type { Lease, RecountResult, TenantId } from '../../ports.ts'
+import type { Lease, TenantId } from '../../ports.ts'
 import { adjustmentWriter } from '../closing/adjustments.ts'
 import type { Database, WriteContext } from '../database.ts'
 import { heldLease } from '../jobs/leases.ts'
-import { attemptsWriter, type PackedAttempt, packAttempt, untrackedWriter } from './attempts.ts'
-import { countsWriter } from './counts.ts'
+import { attemptsWriter, untrackedWriter } from './attempts.ts'
+import { countedWriter, countRows, qualifiedWriter } from './counts.ts'
+import type { PackedRecount } from './derived-rows.ts'
 import { type TouchedTotals, totalsWriter } from './totals.ts'
 
 interface LearnerState {
@@ -14,20 +15,19 @@ interface LearnerState {
   readonly redirect: number | null
 }
 
-/** A RecountResult on its way to the writer. */
-export type PackedResult = Omit<RecountResult, 'attempts'> & { readonly attempts: readonly PackedAttempt[] }
-
-export function packResult(result: RecountResult): PackedResult {
-  return { ...result, attempts: result.attempts.map(packAttempt) }
-}
-
+/**
+ * A recount brings what it changes, worked out against the rows that stood when it was packed. Nobody else changes them until
+ * it is written: another recount of the learner would have had to take the lease, which then is not held any more, and a
+ * repair only removes rows of those who are not listed. Whoever moves an identity raises the revision.
+ */
 export function meteringWrites(db: Database, context: WriteContext) {
   const held = heldLease(db)
   const stateOf = db.prepare<[string], LearnerState>(
     'SELECT number, tenant, revision, redirect FROM learner WHERE id = ?',
   )
   const totals = totalsWriter(db)
-  const replace = learnerReplacer(db)
+  const change = changesWriter(db)
+  const clear = learnerClearer(db)
   const absorbed = absorbedLearners(db)
   const settle = settler(db)
   const adjust = adjustmentWriter(db)
@@ -36,27 +36,26 @@ export function meteringWrites(db: Database, context: WriteContext) {
      ON CONFLICT DO UPDATE SET error = excluded.error, times = times + 1, at = excluded.at`,
   )
 
-  const writeOne = (result: PackedResult, touched: TouchedTotals): 'written' | 'stale' => {
-    const state = stateOf.get(result.learner)
+  const writeOne = (recount: PackedRecount, touched: TouchedTotals): 'written' | 'stale' => {
+    const state = stateOf.get(recount.learner)
     const current =
-      state?.tenant === result.tenant && state.redirect === null && state.revision === result.revision
+      state?.tenant === recount.tenant && state.redirect === null && state.revision === recount.revision
     if (!current) return 'stale'
-    for (const learner of absorbed(state.number))
-      replace({ tenant: result.tenant, learner, ...NOTHING }, touched)
-    replace(result, touched)
-    for (const adjustment of result.adjustments ?? []) adjust(result.tenant, adjustment)
-    settle(result)
+    for (const learner of absorbed(state.number)) clear(recount.tenant, learner, touched)
+    change(recount, touched)
+    for (const adjustment of recount.adjustments) adjust(recount.tenant, adjustment)
+    settle(recount)
     return 'written'
   }
 
   return {
     writeRecounts: (
       lease: Lease,
-      results: readonly PackedResult[],
+      recounts: readonly PackedRecount[],
     ): readonly ('written' | 'stale' | 'fenced')[] => {
-      if (!held(lease)) return results.map(() => 'fenced')
+      if (!held(lease)) return recounts.map(() => 'fenced')
       const touched = totals()
-      const outcomes = results.map((result) => writeOne(result, touched))
+      const outcomes = recounts.map((recount) => writeOne(recount, touched))
       touched.refresh()
       return outcomes
     },
@@ -66,19 +65,35 @@ export function meteringWrites(db: Database, context: WriteContext) {
   }
 }
 
-type Derived = Pick<PackedResult, 'tenant' | 'learner' | 'attempts' | 'untracked' | 'counts'>
-
-const NOTHING = { attempts: [], untracked: {}, counts: [] }
-
-/** Makes everything derived of one learner equal to what is given. */
-function learnerReplacer(db: Database) {
+/** Rows of one learner, and the totals that change with them. */
+function changesWriter(db: Database) {
   const attempts = attemptsWriter(db)
   const untracked = untrackedWriter(db)
-  const counts = countsWriter(db)
-  return (derived: Derived, touched: TouchedTotals): void => {
-    attempts(derived.tenant, derived.learner, derived.attempts)
-    untracked(derived.tenant, derived.learner, derived.untracked)
-    counts(derived, touched)
+  const counted = countedWriter(db)
+  const qualified = qualifiedWriter(db)
+  return (recount: PackedRecount, touched: TouchedTotals): void => {
+    const { tenant, learner } = recount
+    attempts(tenant, learner, recount.attempts)
+    untracked(tenant, learner, recount.untracked)
+    counted(tenant, learner, recount.counted)
+    qualified(tenant, learner, recount.qualified)
+    for (const { policy, version, windowStart } of recount.windows)
+      touched.window(tenant, policy, version, windowStart)
+    for (const policy of recount.policies) touched.policy(tenant, policy)
+  }
+}
+
+/** Takes away everything derived of one learner. */
+function learnerClearer(db: Database) {
+  const rows = countRows(db)
+  const removals = ['attempt', 'untracked', 'counted', 'qualified'].map((table) =>
+    db.prepare<[string, string]>(`DELETE FROM ${table} WHERE tenant = ? AND learner = ?`),
+  )
+  return (tenant: TenantId, learner: string, touched: TouchedTotals): void => {
+    for (const { policy, version, windowStart } of rows.counted(tenant, learner))
+      touched.window(tenant, policy, version, windowStart)
+    for (const { policy } of rows.qualified(tenant, learner)) touched.policy(tenant, policy)
+    for (const removal of removals) removal.run(tenant, learner)
   }
 }
 
@@ -102,7 +117,7 @@ function settler(db: Database) {
     'DELETE FROM mark WHERE identity = (SELECT id FROM identity WHERE tenant = ? AND ifi = ?) AND generation = ?',
   )
   const forget = db.prepare('DELETE FROM recount_failure WHERE tenant = ? AND learner = ?')
-  return ({ tenant, learner, marks }: PackedResult): void => {
+  return ({ tenant, learner, marks }: PackedRecount): void => {
     for (const { ifi, generation } of marks) clear.run(tenant, ifi, generation)
     forget.run(tenant, learner)
   }

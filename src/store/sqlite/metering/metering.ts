@@ -5,11 +5,12 @@ import type { statementWrites } from '../statements/statements-write.ts'
 import type { Remote } from '../threads/rpc.ts'
 import { attemptReads } from './attempts.ts'
 import { changeReads, changeWrites } from './changes.ts'
+import { type DerivedRows, derivedReads, packRecount } from './derived-rows.ts'
 import { dirtyReads } from './dirty.ts'
 import { packFact } from './facts.ts'
 import { historyReads } from './history.ts'
 import { countedReads, learnerListReads, reviewReads } from './metering-reads.ts'
-import { meteringWrites, packResult } from './metering-writes.ts'
+import { meteringWrites } from './metering-writes.ts'
 import { repairWith, repairWrites } from './repair.ts'
 import { totalsReads } from './totals.ts'
 
@@ -27,6 +28,7 @@ export function allMeteringReads(db: Database) {
     ...dirtyReads(db),
     ...historyReads(db),
     ...countedReads(db),
+    ...derivedReads(db),
     ...learnerListReads(db),
     ...reviewReads(db),
     ...totalsReads(db),
@@ -43,7 +45,12 @@ export function createMeteringStore(writes: Writes, reads: Reads, horizon: () =>
   return {
     dirtyLearners: reads.dirtyLearners,
     history: reads.history,
-    writeRecounts: (lease, results) => writes.writeRecounts(lease, results.map(packResult)),
+    histories: reads.histories,
+    writeRecounts: async (lease, results) => {
+      const standing = await reads.derivedRows(results.map(({ tenant, learner }) => ({ tenant, learner })))
+      const recounts = results.map((result, index) => packRecount(result, standing[index] as DerivedRows))
+      return writes.writeRecounts(lease, recounts)
+    },
     markFailed: writes.markRecountFailed,
     mark: writes.markLearners,
     markAll: async (tenant) => {
