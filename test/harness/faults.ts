@@ -51,6 +51,7 @@ const METHODS = new Set([
   'findOneAndUpdate',
   'insertMany',
   'insertOne',
+  'replaceOne',
   'updateMany',
   'updateOne',
 ])
