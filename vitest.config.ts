@@ -6,7 +6,7 @@ const ON_BOTH_STORES = [
   'test/histories/{presets,stores}.test.ts',
   'test/presets/presets.test.ts',
   'test/e2e/{demo,import,kill,process,samples}.test.ts',
-  'test/jobs/{close,studies}.test.ts',
+  'test/jobs/{close,studies,waiting-locks}.test.ts',
   'test/lrs/{alerts,rebuild}.test.ts',
   'test/acceptance/*.test.ts',
   'test/clients/{tincan,xapi-js}.test.ts',
