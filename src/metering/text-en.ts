@@ -191,7 +191,8 @@ export const english = {
     unknownMode: 'A cmi5 course is used and the LMS never reported the launch mode.',
     blocked: 'The LMS launches a course, but its window is blocked and it never opens.',
     deleted: 'A learner uses a course, and the attempt is then deleted logically.',
-    nobody: 'A test account or a guest opens a course.',
+    nobody: 'A guest, or the test user of an LMS, opens a course.',
+    testAccount: 'Somebody whom the LMS lists as a test account opens a course.',
   },
 
   made: {

@@ -132,6 +132,15 @@ describe('after closing', () => {
       ...numbers,
       adjustments: { automatic: 0, purged: -1, manual: 0 },
     })
+    // The person belongs to the number that is shown, as long as the number does.
+    const told = await json(server.api(`/windows/${day.id}/learners/${ana}`))
+    expect(told).toMatchObject({ counted: true, asKnownToday: true })
+    expect(told).toHaveProperty('text', expect.stringContaining('physically deleted after the window'))
+    expect(await json(server.api(`/windows/${days.today.id}/learners/${ana}`))).toMatchObject({
+      counted: false,
+      nearestMiss: null,
+      text: expect.stringContaining('no statement of theirs is stored'),
+    })
     // Whoever was purged and comes late takes the purge back: it never was a later fact.
     const [again] = await server.send(use('ana', day.at))
     expect(await entries(days, day.id)).toMatchObject([

@@ -304,6 +304,42 @@ describe('corrections by hand', () => {
     expect(await windowOf(id)).toMatchObject({ adjustments: { manual: 0 } })
   })
 
+  it('never bring the adjusted count below 0; evidence is shown with times as everywhere', async () => {
+    const { id, at } = await closed(['ana'])
+    const below = await post(`/windows/${id}/adjustments`, { delta: -2, reason: 'x' })
+    expect(below.status).toBe(400)
+    expect(await below.text()).toContain('$.delta')
+    const [used] = await server.send([use('ana', at)])
+    const named = { delta: -1, reason: 'x', evidence: used }
+    expect((await post(`/windows/${id}/adjustments`, named)).status).toBe(201)
+    expect((await post(`/windows/${id}/adjustments`, { delta: -1, reason: 'x' })).status).toBe(400)
+    const { items } = await json<{ items: { evidence: { at: unknown } }[] }>(
+      server.api(`/windows/${id}/adjustments`),
+    )
+    expect(items).toHaveLength(1)
+    expect(items[0]?.evidence.at).toMatch(/^\d{4}-.*Z$/)
+    expect(await windowOf(id)).toMatchObject({ adjustedCount: 0 })
+  })
+
+  it('a person is taken off once: a second dispute about the same row cannot be accepted (F9)', async () => {
+    const { id } = await closed(['ana', 'ben'])
+    const [row] = await rowsOf(id)
+    const decisions: number[] = []
+    let open = ''
+    for (const state of ['accepted', 'accepted', 'rejected']) {
+      const opened = await post(`/windows/${id}/disputes`, { learner: row?.learner, reason: 'left in May' })
+      const dispute = opened.status === 201 ? ((await opened.json()) as { id: string }).id : open
+      open = dispute
+      decisions.push((await post(`/disputes/${dispute}`, { state, reason: 'x' })).status)
+    }
+    expect(decisions).toEqual([200, 409, 200])
+    expect(await windowOf(id)).toMatchObject({
+      closedCount: 2,
+      adjustments: { manual: -1 },
+      adjustedCount: 1,
+    })
+  })
+
   it('a dispute is opened on a counted row, decided once, and accepted becomes an adjustment (F9)', async () => {
     const { id } = await closed(['ana', 'ben'])
     const [row] = await rowsOf(id)

@@ -265,6 +265,10 @@ describe('POST /attempts/delete', () => {
     expect(empty.status).toBe(400)
     expect(await empty.text()).toContain('must name at least one of learner, team')
     expect((await remove({ filter: { learner: 'nobody' }, mode: 'logical' })).status).toBe(404)
+    const swapped = { after: '2026-02-01T00:00:00Z', before: '2026-01-01T00:00:00Z' }
+    const nothing = await remove({ filter: swapped, mode: 'logical', dryRun: true })
+    expect(nothing.status).toBe(400)
+    expect(await nothing.text()).toContain('$.filter.before')
     const as = await server.credential('report', ['reports'])
     const refused = await server.api('/attempts/delete', {
       method: 'POST',

@@ -364,3 +364,22 @@ describe('What time alone changes (ruling 10)', () => {
     expect(gone).toMatchObject({ counted: false, nearestMiss: { reason: 'outside-window' } })
   })
 })
+
+describe('Ready-made policies', () => {
+  it('are listed as they are sent: Accord’s and Docebo’s are made from them, and say whether test accounts count (F3, F8)', async () => {
+    const { items } = await read<{ items: { id: string; window: object; count: object }[] }>('/presets')
+    expect(items).toHaveLength(18)
+    const opens = 'Somebody whom the LMS lists as a test account opens a course.'
+    for (const [id, none] of [
+      ['accord-12m', []],
+      ['docebo-mau', [{ learnerIn: ['test-accounts'] }]],
+    ] as const) {
+      const preset = items.find((one) => one.id === id)
+      await add(`my-${id}`, { ...preset, id: `my-${id}`, count: { ...preset?.count, none } })
+      const { text } = await read<{ text: string[] }>(`/policies/my-${id}/text`)
+      const heading = none.length === 0 ? 'Examples that count' : 'Examples that do not count (each adds 0)'
+      expect(text).toContain(`${heading}: ${opens}`)
+    }
+    expect((await server.api('/presets?limit=1', { as: report })).status).toBe(400)
+  })
+})

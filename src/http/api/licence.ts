@@ -4,7 +4,13 @@ import type { Lrs } from '../../lrs/context.ts'
 import { readBreakdown } from '../../lrs/counting/breakdown.ts'
 import { explainLearner, listCounted } from '../../lrs/counting/counted.ts'
 import { readLicence } from '../../lrs/counting/licence.ts'
-import { addPolicy, listPolicies, policyInWords, readPolicy } from '../../lrs/counting/policies.ts'
+import {
+  addPolicy,
+  listPolicies,
+  listPresets,
+  policyInWords,
+  readPolicy,
+} from '../../lrs/counting/policies.ts'
 import { listWindows, readWindow, type WindowSelection } from '../../lrs/counting/windows.ts'
 import { allowOnly, callerOf } from '../middleware.ts'
 import { sendCountedCsv } from './csv.ts'
@@ -23,6 +29,13 @@ export function licenceRoutes(lrs: Lrs): Router {
       response.status(201).json(await addPolicy(lrs, callerOf(response), jsonOf(request)))
     })
     .all(allowOnly('GET', 'HEAD', 'POST'))
+  router
+    .route('/presets')
+    .all(noParameters)
+    .get((_request, response) => {
+      response.json({ items: listPresets(callerOf(response)), next: null })
+    })
+    .all(allowOnly('GET', 'HEAD'))
   router
     .route('/policies/:id')
     .all(noParameters)

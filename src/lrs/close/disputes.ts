@@ -1,6 +1,6 @@
 /** Disputes (F9): somebody says that a counted row is wrong; who may adjust decides, and an accepted one becomes an adjustment. */
 import { z } from 'zod'
-import type { Adjustment, Dispute, DisputeDecision, Page, PageRequest } from '../../store/ports.ts'
+import type { Adjustment, Dispute, DisputeDecision, Page, PageRequest, WindowRef } from '../../store/ports.ts'
 import { type Caller, demand } from '../access/access.ts'
 import { authorOf, noteAct } from '../acts.ts'
 import type { Lrs } from '../context.ts'
@@ -9,6 +9,8 @@ import { parseInput } from '../parse-input.ts'
 import { malformedAt, Refusal } from '../refusal.ts'
 import { closedWindow } from './operations.ts'
 import { sealedRowsOf } from './sealed-list.ts'
+
+const PAGE = 1_000
 
 const reason = z.string().trim().min(1).max(1000)
 const openInput = z.strictObject({ learner: z.string().min(1), reason })
@@ -90,15 +92,17 @@ async function takenOff(
   { author, at, reason: note }: DisputeDecision,
 ): Promise<Adjustment> {
   const { id, policy, version, start, learner } = dispute
-  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, dispute)
-  const [row] = snapshot ? await lrs.stores.snapshots.rowsOf(caller.tenant, snapshot.id, learner) : []
   const booked = await lrs.stores.adjustments.booked(caller.tenant, learner)
-  const mine = booked.filter(
-    (one) =>
-      one.policy === policy && one.version === version && one.start === start && one.learner === learner,
-  )
-  if (mine.every(({ net }) => net <= 0))
-    throw new Refusal('conflict', `«${learner}» has been taken off by a later fact already`)
+  const left = booked.filter((one) => isIn(dispute, one) && one.learner === learner && one.net > 0)
+  const before = await acceptedAbout(lrs, caller, dispute)
+  const taken = left[before]
+  if (!taken) {
+    const by = left.length === 0 ? 'a later fact' : 'an accepted dispute'
+    throw new Refusal('conflict', `«${learner}» has been taken off by ${by} already`)
+  }
+  const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, dispute)
+  const rows = snapshot ? await lrs.stores.snapshots.rowsOf(caller.tenant, snapshot.id, learner) : []
+  const row = rows.find(({ key }) => key === taken.key)
   return {
     id,
     policy,
@@ -108,12 +112,26 @@ async function takenOff(
     reason: 'dispute',
     delta: -1,
     learner,
-    key: row?.key ?? 'learner',
+    key: taken.key,
     token: row?.token ?? null,
     evidence: row?.evidence ?? null,
     author,
     at,
     note,
+  }
+}
+
+/** One dispute takes one counted row off: of a learner with one row the second is about nothing. */
+async function acceptedAbout(lrs: Lrs, caller: Caller, about: Dispute): Promise<number> {
+  let accepted = 0
+  let page: PageRequest = { limit: PAGE }
+  for (;;) {
+    const { items, next } = await lrs.stores.adjustments.disputes(caller.tenant, about, page)
+    accepted += items.filter(
+      ({ learner, decision }) => learner === about.learner && decision?.state === 'accepted',
+    ).length
+    if (next === null) return accepted
+    page = { limit: PAGE, cursor: next }
   }
 }
 
@@ -127,6 +145,10 @@ export async function listDisputes(
   const { window } = await findWindow(lrs, caller, windowId)
   const { items, next } = await lrs.stores.adjustments.disputes(caller.tenant, window, page)
   return { items: items.map((one) => disputeView(windowId, one)), next }
+}
+
+function isIn(window: WindowRef, one: WindowRef): boolean {
+  return one.policy === window.policy && one.version === window.version && one.start === window.start
 }
 
 async function windowIdOf(lrs: Lrs, caller: Caller, dispute: Dispute): Promise<string> {

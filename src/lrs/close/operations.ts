@@ -10,6 +10,7 @@ import type { Lrs } from '../context.ts'
 import { type WindowView, windowView } from '../counting/window-view.ts'
 import { findWindow } from '../counting/windows.ts'
 import { parseInput } from '../parse-input.ts'
+import { type EvidenceView, evidenceView } from '../people/people-view.ts'
 import { malformedAt, Refusal } from '../refusal.ts'
 
 /** How long an answer waits for the snapshot. After that it says `closing`, and the window closes all the same. */
@@ -87,9 +88,10 @@ const adjustInput = z.strictObject({
   evidence: z.string().refine(isUuid, 'must be the id of a statement').optional(),
 })
 
-export type AdjustmentView = Omit<Adjustment, 'at' | 'start' | 'policy' | 'version'> & {
+export type AdjustmentView = Omit<Adjustment, 'at' | 'start' | 'policy' | 'version' | 'evidence'> & {
   readonly at: string
   readonly window: string
+  readonly evidence: EvidenceView | null
 }
 
 /** A correction somebody answers for (counting §4.4): the snapshot stays as it is. @throws Refusal `conflict` */
@@ -101,8 +103,9 @@ export async function adjustWindow(
 ): Promise<AdjustmentView> {
   demand(caller, 'adjust counts')
   const given = parseInput(adjustInput, input, 'POST /windows/{id}/adjustments')
-  const { window } = await closedWindow(lrs, caller, windowId)
+  const { window, snapshot } = await closedWindow(lrs, caller, windowId)
   const { policy, version, start } = window
+  await demandNotBelowZero(lrs, caller, snapshot, given.delta)
   const id = given.id?.toLowerCase() ?? lrs.newId()
   const adjustment: Adjustment = {
     id,
@@ -125,6 +128,15 @@ export async function adjustWindow(
   const details = { window: windowId, delta: given.delta }
   await noteAct(lrs, caller, { id, act: 'adjust count', subject: windowId, reason: given.reason, details })
   return adjustmentView(windowId, adjustment)
+}
+
+/** Nobody owes a negative number of learners: it would be a typing error. */
+async function demandNotBelowZero(lrs: Lrs, caller: Caller, snapshot: Snapshot, delta: number) {
+  const { automatic, manual } = await lrs.stores.adjustments.sums(caller.tenant, snapshot)
+  const adjusted = snapshot.count + automatic + manual
+  if (adjusted + delta >= 0 || delta > 0) return
+  const message = `would bring the adjusted count of ${adjusted} below 0`
+  throw malformedAt('$.delta', message, 'POST /windows/{id}/adjustments')
 }
 
 async function learnerIn(lrs: Lrs, caller: Caller, learner: string): Promise<string> {
@@ -156,6 +168,6 @@ export async function listAdjustments(
 }
 
 function adjustmentView(window: string, adjustment: Adjustment): AdjustmentView {
-  const { policy: _, version: __, start: ___, at, ...rest } = adjustment
-  return { ...rest, window, at: new Date(at).toISOString() }
+  const { policy: _, version: __, start: ___, at, evidence, ...rest } = adjustment
+  return { ...rest, evidence: evidence && evidenceView(evidence), window, at: new Date(at).toISOString() }
 }

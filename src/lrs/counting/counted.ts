@@ -3,7 +3,7 @@ import type { Obstacle } from '../../attempts/derivation.ts'
 import { reasonText } from '../../attempts/reasons.ts'
 import type { Evidence } from '../../metering/count.ts'
 import { explain, lateDetail } from '../../metering/explain.ts'
-import type { CountedLearner, Page, PageRequest, SnapshotRow } from '../../store/ports.ts'
+import type { CountedLearner, Page, PageRequest, SnapshotRow, WindowRef } from '../../store/ports.ts'
 import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
 import { listSealed, type SealedView, sealedRowsOf } from '../close/sealed-list.ts'
@@ -51,6 +51,12 @@ function countedView(counted: CountedLearner): CountedView {
   }
 }
 
+/** Why nobody was even near: registered only, or everything deleted. */
+export const NO_STATEMENTS = 'The person is known, but no statement of theirs is stored.'
+
+const PURGED_SINCE =
+  'What proved it was physically deleted after the window was closed: its counts stay, and «purged» says so.'
+
 export interface Explanation {
   readonly learner: string
   readonly name: string | null
@@ -59,7 +65,7 @@ export interface Explanation {
   readonly counted: boolean
   readonly keys?: readonly string[]
   readonly evidence?: EvidenceView
-  /** Where the evidence alone does not say why: it came too late for its own window. */
+  /** Where the evidence alone does not say why: it came too late for its own window; or that there is no miss to name. */
   readonly text?: string
   readonly nearestMiss?: {
     readonly statementId: string
@@ -88,22 +94,39 @@ export async function explainLearner(
   const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, refOf(window))
   if (!snapshot) return live
   const rows = await sealedRowsOf(lrs, caller.tenant, snapshot, live.learner)
-  return asSealed(live, rows, ({ at }) => lateDetail(history.versions, window, at))
+  const purged = !live.counted && (await isPurged(lrs, caller, refOf(window), live.learner))
+  return asSealed({ ...live, purged }, rows, ({ at }) => lateDetail(history.versions, window, at))
+}
+
+/** Whether what is missing today was purged after the closing: that is no later fact, and `asKnownToday` keeps it (ruling 16). */
+async function isPurged(lrs: Lrs, caller: Caller, ref: WindowRef, learner: string): Promise<boolean> {
+  const booked = await lrs.stores.adjustments.booked(caller.tenant, learner)
+  return booked.some(
+    (one) =>
+      one.policy === ref.policy &&
+      one.version === ref.version &&
+      one.start === ref.start &&
+      one.purged < 0 &&
+      one.net - one.purged > 0,
+  )
 }
 
 function asSealed(
-  live: Explanation,
+  live: Explanation & { readonly purged: boolean },
   rows: readonly SnapshotRow[],
   detailOf: (evidence: Evidence) => string,
 ): Explanation {
-  const { learner, name, identities, window, counted: asKnownToday, evidence: found } = live
+  const { purged, ...now } = live
+  const { learner, name, identities, window, evidence: found } = now
+  const asKnownToday = now.counted || purged
   const about = { learner, name, identities, window, asKnownToday }
   const [first] = rows
   if (first) {
     const evidence = first.evidence && evidenceOf(first.evidence, detailOf(first.evidence))
-    return { ...about, counted: true, keys: [...new Set(rows.map(({ key }) => key))], ...evidence }
+    const keys = [...new Set(rows.map(({ key }) => key))]
+    return { ...about, counted: true, keys, ...evidence, ...(purged && { text: PURGED_SINCE }) }
   }
-  if (!found) return { ...live, asKnownToday }
+  if (!found) return { ...now, asKnownToday, ...(purged && { text: PURGED_SINCE }) }
   const { statementId, at } = found
   const text =
     'It was not known when the window was closed: it is no part of the snapshot, but of what is known today.'
@@ -152,6 +175,7 @@ async function explainLive(
   return {
     ...about,
     counted: false,
+    ...(miss === null && { text: NO_STATEMENTS }),
     nearestMiss: miss && {
       statementId: miss.statementId,
       at: new Date(miss.at).toISOString(),

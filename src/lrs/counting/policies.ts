@@ -6,6 +6,7 @@ import {
   type Policy,
   policySchema,
 } from '../../metering/policy.ts'
+import { presets } from '../../metering/presets.ts'
 import { policyText } from '../../metering/text.ts'
 import { isBoundary, type PolicyVersion } from '../../metering/windows.ts'
 import type { StoredPolicy, Stores, TenantId } from '../../store/ports.ts'
@@ -67,6 +68,12 @@ export async function listPolicies(lrs: Lrs, caller: Caller): Promise<readonly P
   demand(caller, 'read reports')
   const { at } = await lrs.stores.metering.computedThrough(caller.tenant)
   return (await lrs.stores.policies.list(caller.tenant)).map((stored) => viewOf(stored, at))
+}
+
+/** Policies as they can be sent to `POST /policies`, with an anchor, zone and limit of one's own. */
+export function listPresets(caller: Caller): readonly Policy[] {
+  demand(caller, 'read reports')
+  return presets
 }
 
 function viewOf(stored: StoredPolicy, computedThrough: number): PolicyView {

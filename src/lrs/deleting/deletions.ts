@@ -30,6 +30,10 @@ const filter = z
     (given) => Object.values(given).some((one) => one !== undefined),
     'must name at least one of learner, team, role, element, before and after',
   )
+  .refine(({ before, after }) => before === undefined || after === undefined || after < before, {
+    message: 'must be later than «after»: nothing lies between them',
+    path: ['before'],
+  })
 
 const deletion = z.strictObject({
   filter,

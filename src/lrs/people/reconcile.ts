@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync'
 import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
-import { explainLearner, listCounted } from '../counting/counted.ts'
+import { explainLearner, listCounted, NO_STATEMENTS } from '../counting/counted.ts'
 import { malformed, malformedAt } from '../refusal.ts'
 import { parseJson } from '../statements/body-text.ts'
 import { identifierIn } from './identifier-text.ts'
@@ -121,7 +121,7 @@ async function whyNot(lrs: Lrs, caller: Caller, window: string, learner: string,
     ids,
     learner,
     reason: nearestMiss?.reason ?? 'no-statements',
-    text: nearestMiss?.text ?? 'The person is known, but no statement has ever come from them.',
+    text: nearestMiss?.text ?? NO_STATEMENTS,
   }
 }
 

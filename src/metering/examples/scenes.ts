@@ -118,6 +118,8 @@ export const SCENES: Readonly<Record<Scene, Telling>> = {
   unknownMode: once(ofSession(verbs.initialized)),
   blocked: ({ now }) => ({ event: launched(now, 'Normal', false) }),
   deleted: ({ now }) => ({ event: [{ statement: opened, at: now, voided: true }] }),
+  // Counts unless `none` has a rule for them (F8).
+  testAccount: once(opened, { groups: ['test-accounts'] }),
   nobody: once({ ...opened, actor: { account: { homePage: HOST, name: 'anonymous' } } }),
 }
 
