@@ -7,7 +7,7 @@ const ON_BOTH_STORES = [
   'test/presets/presets.test.ts',
   'test/e2e/{demo,import,kill,process,samples,uploads}.test.ts',
   'test/fuzz/fuzz.test.ts',
-  'test/jobs/{close,drain,studies}.test.ts',
+  'test/jobs/{close,drain,studies,waiting-locks}.test.ts',
   'test/lrs/{alerts,rebuild}.test.ts',
   'test/acceptance/*.test.ts',
   'test/clients/{tincan,xapi-js}.test.ts',

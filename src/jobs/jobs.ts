@@ -8,6 +8,7 @@ import { createOutlooks } from './outlooks.ts'
 import { createPace } from './pace.ts'
 import { createStudies } from './studies.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
+import { withWaitingLocks } from './waiting-locks.ts'
 
 const DRAIN = 'drain'
 const SWEEP = 'sweep attachments'
@@ -47,7 +48,7 @@ export async function startJobs(
   const studies = createStudies(deps, holder, stopping.signal, report)
 
   const agenda = new Agenda({
-    backend,
+    backend: withWaitingLocks(backend),
     name: `rollcall ${holder}`,
     processEvery: POLL_MS,
     defaultConcurrency: 1,
