@@ -4,9 +4,11 @@ import { Agenda, type AgendaBackend, type Job } from 'agenda'
 import { type AlertingDeps, createAlerting } from './alerts.ts'
 import { type DrainDeps, drain, LEASE_MS } from './drain.ts'
 import { createNightly } from './nightly.ts'
+import { createOutlooks } from './outlooks.ts'
 import { createPace } from './pace.ts'
 import { createStudies } from './studies.ts'
 import { sweepAttachments } from './sweep-attachments.ts'
+import { withWaitingLocks } from './waiting-locks.ts'
 
 const DRAIN = 'drain'
 const SWEEP = 'sweep attachments'
@@ -42,10 +44,11 @@ export async function startJobs(
   let drained: Promise<void> = Promise.resolve()
   const alerts = createAlerting({ ...deps, ...alerting }, stopping.signal, report)
   const nightly = createNightly(deps, holder, stopping.signal, report)
+  const outlooks = createOutlooks(deps, holder, stopping.signal, report)
   const studies = createStudies(deps, holder, stopping.signal, report)
 
   const agenda = new Agenda({
-    backend,
+    backend: withWaitingLocks(backend),
     name: `rollcall ${holder}`,
     processEvery: POLL_MS,
     defaultConcurrency: 1,
@@ -63,6 +66,7 @@ export async function startJobs(
     await drained
     alerts.look()
     nightly.look()
+    outlooks.look()
     studies.look()
   })
   agenda.on(`complete:${DRAIN}`, () => {
@@ -78,6 +82,7 @@ export async function startJobs(
   /** A drain may be busy for an hour. */
   function touched(job: Job): Promise<void> {
     alerts.look()
+    outlooks.look()
     studies.look()
     return job.touch()
   }
@@ -111,6 +116,7 @@ export async function startJobs(
       await ended
       await alerts.ended()
       await nightly.ended()
+      await outlooks.ended()
       await studies.ended()
     },
   }

@@ -32,6 +32,12 @@ export function alertLevels(
   }))
 }
 
+/** The thresholds of all levels on the forecast, each once, ascending. */
+export function forecastThresholds(policy: Policy): readonly number[] {
+  const thresholds = forecastLevels(policy, () => 0).map(({ threshold }) => threshold)
+  return [...new Set(thresholds)].filter((one): one is number => one !== null)
+}
+
 /** @param atLeast the probability that the window ends with so many or more */
 export function forecastLevels(
   policy: Policy,
@@ -72,7 +78,7 @@ interface AlertName {
   readonly policy: string
   readonly version: number
   readonly start: number
-  readonly on: Alert['on']
+  readonly on: Alert['on'] | 'test'
   readonly level: string
   readonly recipient: string
 }

@@ -14,11 +14,34 @@ export interface AlertFacts {
   readonly value: number
   readonly limit: number | null
   readonly raised: number
+  /** Of levels on the forecast: what they were judged by. */
+  readonly forecast?: {
+    readonly made: number
+    readonly median: number | null
+    readonly band: { readonly low: number; readonly high: number } | null
+    readonly calibration: 'windows' | 'shifted-windows'
+    /** 0 to 1. */
+    readonly chance: number
+  }
   /** Address of the server. */
   readonly home: string
 }
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
+
+/** What is sent to see whether anything arrives. */
+export function testMail(home: string): { readonly subject: string; readonly text: string } {
+  return {
+    subject: 'Rollcall: a test of alerts',
+    text: [
+      'Somebody wanted to know whether alerts arrive here: they do.',
+      'No level was reached, and nothing is to be done.',
+      '',
+      `Sent by: ${home}`,
+      '',
+    ].join('\n'),
+  }
+}
 
 /** Plain text; a line for each figure. */
 export function alertMail(alert: AlertFacts): { readonly subject: string; readonly text: string } {
@@ -35,6 +58,7 @@ export function alertMail(alert: AlertFacts): { readonly subject: string; readon
     text: [
       what,
       '',
+      ...forecastLines(alert),
       `Counted:  ${number.format(value)}`,
       `Limit:    ${limit === null ? 'none' : number.format(limit)}`,
       `Window:   ${span(alert)}`,
@@ -47,6 +71,26 @@ export function alertMail(alert: AlertFacts): { readonly subject: string; readon
       '',
     ].join('\n'),
   }
+}
+
+const METHOD = {
+  windows: 'first uses in past windows; the band is as wide as the same forecast was wrong in them',
+  'shifted-windows':
+    'first uses in windows as long that began in every month; the band is as wide as the same forecast was wrong in them, and they overlap',
+} as const
+
+function forecastLines({ forecast }: AlertFacts): readonly string[] {
+  if (!forecast || forecast.median === null) return []
+  const { median, band, chance, made, calibration } = forecast
+  const between = band
+    ? ` (8 of 10 windows end between ${number.format(band.low)} and ${number.format(band.high)})`
+    : ''
+  return [
+    `Forecast: ${number.format(median)}${between}`,
+    `Chance:   ${number.format(100 * chance)} % to end at this level or higher`,
+    `Method:   ${METHOD[calibration]}`,
+    `Made:     ${new Date(made).toISOString()}`,
+  ]
 }
 
 /** Last day included: that is how people read dates. */

@@ -28,16 +28,6 @@ export function notYetAvailable(policy: Policy): readonly Unavailable[] {
   return [
     ...CHECKS.filter(([, asks]) => asks(policy)).map(([path, , message]) => ({ path, message })),
     ...policy.count.any.flatMap((rule, index) => unconfirmedGroups(rule, `$.count.any[${index}]`)),
-    ...policy.alerts.flatMap((alert, index) =>
-      alert.on === 'forecast'
-        ? [
-            {
-              path: `$.alerts[${index}].on`,
-              message: 'Alerts on the forecast are not available yet: they come with the forecast.',
-            },
-          ]
-        : [],
-    ),
   ]
 }
 

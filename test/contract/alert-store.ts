@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { Alert } from '../../src/store/ports.ts'
+import type { Alert, Outlook } from '../../src/store/ports.ts'
 import { allPages, newTenant, type Open, opened } from './opened.ts'
 
 /** Far in the past of every other suite's alerts, so that those are never among the first due. */
@@ -53,6 +53,22 @@ export function alertStoreContract(open: Open): void {
       expect(first).toEqual({ ...alert, value: outcomes.indexOf('raised') + 1 })
       expect(await alerts().raise({ ...alert, state: 'muted', due: null })).toBe('there')
       expect(await listed(alert.tenant)).toEqual([first])
+    })
+
+    it('keeps what is forecast of a window, the last one, for its tenant alone', async () => {
+      const [tenant, other] = [newTenant(), newTenant()]
+      const window = { policy: 'p', version: 2, start: 86_400_000 }
+      expect(await alerts().outlook(tenant, window)).toBeNull()
+      const outlook: Outlook = {
+        ...window,
+        ...{ made: 5, took: 2.5, count: 7, state: 'ready', median: 9, band: { low: 8, high: 11 } },
+        ...{ calibration: 'windows', chances: [[10, 0.25]] },
+      }
+      await alerts().putOutlook(tenant, { ...outlook, count: 1 })
+      await alerts().putOutlook(tenant, outlook)
+      expect(await alerts().outlook(tenant, window)).toEqual(outlook)
+      expect(await alerts().outlook(other, window)).toBeNull()
+      expect(await alerts().outlook(tenant, { ...window, version: 1 })).toBeNull()
     })
 
     it('gives the alerts of a window, by version and start', async () => {

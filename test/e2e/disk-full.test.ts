@@ -1,4 +1,7 @@
-/** A full disk: refused honestly, nothing half written, and over as soon as there is room, without a restart. */
+/**
+ * A full disk: refused honestly, nothing half written, and over as soon as there is room, without a restart. Of the embedded
+ * store, whose disk is ours; a MongoDB without room or gone: mongo-outage.test.ts and what it names.
+ */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'

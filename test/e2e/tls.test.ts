@@ -1,4 +1,4 @@
-/** HTTPS of its own, without a proxy. */
+/** HTTPS of its own, without a proxy. The listener knows no store, so one engine stands for both. */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:https'

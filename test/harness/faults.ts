@@ -1,9 +1,11 @@
 /** A database whose every call can be held up, made to fail before or after it happened, or never to return. */
 import {
+  type BulkWriteResult,
   type Collection,
   type Db,
   type Document,
   type FindCursor,
+  MongoBulkWriteError,
   MongoNetworkError,
   MongoServerError,
 } from 'mongodb'
@@ -49,6 +51,7 @@ const METHODS = new Set([
   'findOneAndUpdate',
   'insertMany',
   'insertOne',
+  'replaceOne',
   'updateMany',
   'updateOne',
 ])
@@ -66,15 +69,29 @@ export const notPrimary = () =>
     code: 10107,
     errorLabels: ['RetryableWriteError'],
   })
+/** The disk of the database is full: it reads, and writes nothing (OutOfDiskSpace). */
+export const noRoom = () => new MongoServerError({ message: 'No space left on device', code: 14031 })
 /** The loser of two upserts of one document, as an engine says it that names no key. */
 export const upsertRace = () => new MongoServerError({ message: 'E11000 duplicate key error', code: 11000 })
+
+/** Bulk writes wrap what went wrong on the way to the server. */
+function asThrownBy({ name }: Call, error: unknown): unknown {
+  const isBulk = /\.(bulkWrite|insertMany)$/.test(name)
+  return isBulk && error instanceof MongoNetworkError
+    ? new MongoBulkWriteError(error, {} as BulkWriteResult)
+    : error
+}
 
 export function withFaults(real: Db): Faults {
   const hooks = new Set<Hook>()
   const calls: Call[] = []
   let killed = false
   const run = async (call: Call, moment: Moment) => {
-    for (const hook of [...hooks]) await hook(call, moment)
+    try {
+      for (const hook of [...hooks]) await hook(call, moment)
+    } catch (error) {
+      throw asThrownBy(call, error)
+    }
     if (killed) await new Promise(() => undefined)
   }
   const through = async (call: Call, work: () => Promise<unknown>) => {

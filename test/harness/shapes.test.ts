@@ -1,6 +1,5 @@
 /** The judge of queries must be able to find one guilty. */
 import { describe, expect, it } from 'vitest'
-import { scansCollection } from './explained.ts'
 import { unserved } from './shapes.ts'
 
 const INDEXES = [{ key: { tenant: 1, seq: 1 } }, { key: { tenant: 1, terms: 1, seq: 1 } }]
@@ -30,32 +29,5 @@ describe('a query', () => {
     ['sorted in directions that no index has', { tenant: 't' }, { terms: 1, seq: -1 }],
   ])('%s is not', (_name, filter, sort) => {
     expect(judge(filter, sort)).not.toBeNull()
-  })
-})
-
-describe('a plan of a real server', () => {
-  const fetching = { stage: 'FETCH', inputStage: { stage: 'IXSCAN', indexName: 'tenant_1_seq_1' } }
-  const scanning = { stage: 'SORT', inputStage: { stage: 'COLLSCAN', direction: 'forward' } }
-
-  it.each([
-    ['that uses an index', { queryPlanner: { winningPlan: fetching, rejectedPlans: [scanning] } }, false],
-    ['that reads all', { queryPlanner: { winningPlan: scanning, rejectedPlans: [fetching] } }, true],
-    [
-      'that reads all of one shard',
-      {
-        queryPlanner: {
-          winningPlan: {
-            stage: 'SHARD_MERGE',
-            shards: [
-              { shardName: 'a', winningPlan: fetching },
-              { shardName: 'b', winningPlan: scanning },
-            ],
-          },
-        },
-      },
-      true,
-    ],
-  ])('%s', (_name, plan, scans) => {
-    expect(scansCollection(plan)).toBe(scans)
   })
 })

@@ -60,7 +60,7 @@ const session = fc.nat(1)
 export const use: fc.Arbitrary<Act & { act: 'use' }> = fc.record({
   act: fc.constant('use' as const),
   who: fc.oneof(
-    { weight: 6, arbitrary: person.map((one) => [one]) },
+    { weight: 4, arbitrary: person.map((one) => [one]) },
     { weight: 1, arbitrary: fc.uniqueArray(person, { minLength: 2, maxLength: 2 }) },
   ),
   element,
@@ -90,7 +90,7 @@ export const longUses: fc.Arbitrary<readonly (Act & { act: 'use' })[]> = fc.arra
 
 const pair = fc.uniqueArray(person, { minLength: 2, maxLength: 2 })
 const mode = fc.constantFrom('logical' as const, 'physical' as const)
-const by = fc.constantFrom('learner', 'team', 'role', 'element', 'before', 'after' as const)
+const by = fc.constantFrom('learner', 'learner', 'team', 'role', 'element', 'before', 'after' as const)
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 12, arbitrary: use },
@@ -99,7 +99,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.record({ act: fc.constantFrom('resend', 'void', 'split' as const), nth }),
   },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('merge' as const), who: pair }) },
-  { weight: 3, arbitrary: fc.record({ act: fc.constant('delete' as const), mode, by, nth }) },
+  { weight: 4, arbitrary: fc.record({ act: fc.constant('delete' as const), mode, by, nth }) },
   {
     weight: 1,
     arbitrary: fc.record({

@@ -30,18 +30,22 @@ export class Books {
     return [...this.#closed.keys()]
   }
 
-  seal(window: Window, people: readonly Counted[]): void {
+  get windows(): readonly ClosedWindow[] {
+    return [...this.#closed.values()]
+  }
+
+  /** @param cutoff number of the last statement that was known */
+  seal(window: Window, people: readonly Counted[], cutoff: number): void {
     const { id, policy, version, start } = window
-    this.#closed.set(id, { policy, version, start, cutoff: 0 })
+    this.#closed.set(id, { policy, version, start, cutoff })
     for (const { elder, counts } of people)
       for (const key of keysIn(window, counts)) this.#rows.push({ window: id, learner: elder, key, delta: 1 })
   }
 
   /** Writes what has to be explained. */
   settle(people: readonly Counted[]): void {
-    const windows = [...this.#closed.values()]
     for (const { elder, ifis, counts } of people) {
-      for (const one of differences(elder, windows, this.#booked(ifis), counts)) {
+      for (const one of differences(elder, this.windows, this.#booked(ifis), counts)) {
         const { learner, key, delta } = one
         const window = [...this.#closed].find(([, closed]) => closed === one.window)?.[0] ?? ''
         this.#entries.set(differenceId(one), { window, learner, key, delta })

@@ -49,9 +49,11 @@ export class Lived {
     for (const act of acts) {
       const deed = this.#told.perform(act)
       const before = await this.#counts()
+      const known = await this.#knownOfPlain()
       const changes = await this.#do(deed)
       await this.#on.settled()
       if (changes) this.#sameChanges(act, changes, before, await this.#counts())
+      this.#purgeStaysApart(deed, known, await this.#knownOfPlain())
       await this.#look(act)
     }
     await this.#inTheEnd()
@@ -196,6 +198,22 @@ export class Lived {
         )
       await this.#knownToday(window, counts[window.id] ?? 0, act)
     }
+  }
+
+  /** «As known today» of each closed window of the usual policy. */
+  async #knownOfPlain(): Promise<Counts> {
+    const { lrs } = this.#on
+    const history = await policyOf(lrs.stores, this.#tenant, 'plain')
+    const closed = this.#told.windows().filter(({ policy, id }) => policy === 'plain' && this.#sealed.has(id))
+    const views = await Promise.all(closed.map((window) => windowView(lrs, this.#tenant, history, window)))
+    return Object.fromEntries(views.map(({ id, asKnownToday }) => [id, asKnownToday]))
+  }
+
+  /** Purges are a term of their own (ruling 16): deleting after the invoice does not unbill (Q15). */
+  #purgeStaysApart(deed: Deed, before: Counts, after: Counts): void {
+    const purge = deed.does === 'delete' && deed.mode === 'physical'
+    if (purge && !isDeepStrictEqual(before, after))
+      this.broken.today.push(`a purge changed ${JSON.stringify(before)} to ${JSON.stringify(after)}`)
   }
 
   /** Snapshot + automatic adjustments are what is known today; with what was purged, what the statements give (ruling 16). */

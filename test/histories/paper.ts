@@ -6,6 +6,7 @@ import { factsOf } from '../../src/attempts/facts.ts'
 import { hitsOf } from '../../src/attempts/hit.ts'
 import { components } from '../../src/attempts/identity.ts'
 import { type GivenProfile, groupsOf, profileOf } from '../../src/attempts/profile.ts'
+import type { ClosedWindow } from '../../src/metering/closing.ts'
 import type { LearnerCount } from '../../src/metering/count.ts'
 import { qualify } from '../../src/metering/qualify.ts'
 import { type Circumstances, recount } from '../../src/metering/recount.ts'
@@ -37,10 +38,21 @@ export class Paper {
   readonly #launches: LaunchRecord[] = []
   readonly #tombstones: Tombstone[] = []
 
-  /** @param policies one version of each */
-  constructor(policies: readonly PolicyVersion[], now: number) {
+  readonly #closed: () => readonly ClosedWindow[]
+
+  /**
+   * @param policies one version of each
+   * @param closed what has been closed so far
+   */
+  constructor(policies: readonly PolicyVersion[], now: number, closed: () => readonly ClosedWindow[]) {
     this.#policies = policies
     this.now = now
+    this.#closed = closed
+  }
+
+  /** Number of the last statement. */
+  get last(): number {
+    return this.#sent.size
   }
 
   /** The same statement again is no statement, also when it was purged. */
@@ -154,7 +166,7 @@ export class Paper {
     })
     const groups = new Set(groupsOf(this.#identities(ifis)))
     const tombstones = this.#tombstones.filter(({ learner }) => ifis.includes(learner))
-    const circumstances = { now: this.now, groups, tombstones }
+    const circumstances = { now: this.now, groups, tombstones, closed: this.#closed() }
     const { classified } = derivation
     const counts = this.#policies.flatMap((version) => recount(classified, [version], circumstances))
     return { ifis, derivation, circumstances, counts }

@@ -25,7 +25,10 @@ import { Paper } from './paper.ts'
 /** Nothing is older. */
 const REACH = 500 * DAY
 
-/** Each counts another way: the usual one; by element, without voided ones and tests; and one that keeps what is purged. */
+/**
+ * Each counts another way, and has its own way with late facts: the usual one; by element, without voided ones and tests; and one
+ * that keeps what is purged.
+ */
 export function policiesAt(base: number): readonly PolicyInput[] {
   const anchor = new Date(base - 24 * DAY).toISOString().slice(0, 10)
   const all = { schema: 1 as const, unique: { by: ['learner' as const] } }
@@ -44,6 +47,7 @@ export function policiesAt(base: number): readonly PolicyInput[] {
       unique: { by: ['learner', 'activity'] },
       window: { kind: 'anchored', length: { days: 10 }, anchor },
       removal: { voided: 'drops' },
+      close: { late: 'ignore' },
     },
     {
       ...all,
@@ -51,7 +55,8 @@ export function policiesAt(base: number): readonly PolicyInput[] {
       count: {
         any: [{ verb: ['http://adlnet.gov/expapi/verbs/registered'] }, { evidence: true, learnerIn: [TEAM] }],
       },
-      window: { kind: 'calendar', length: { months: 1 } },
+      window: { kind: 'anchored', length: { days: 8 }, anchor },
+      close: { graceHours: 0, late: 'next-window' },
       removal: { purged: 'counts' },
     },
   ]
@@ -72,7 +77,7 @@ export class Told {
       version: 1,
       effectiveFrom: null,
     }))
-    this.paper = new Paper(this.policies, base)
+    this.paper = new Paper(this.policies, base, () => this.books.windows)
   }
 
   perform(act: Act): Deed {
@@ -115,14 +120,15 @@ export class Told {
     else if (deed.does === 'profile') paper.profile(deed.who, deed)
     else if (deed.does === 'launch')
       paper.launch({ ...deed.record, id: String(paper.now), learner: ifiOf(deed.who) })
-    else if (deed.does === 'close') this.books.seal(deed.window, this.people())
+    else if (deed.does === 'close') this.books.seal(deed.window, this.people(), this.paper.last)
     else if (deed.does === 'pass') this.#pass(deed.days)
   }
 
   #pass(days: number): void {
     this.paper.now += days * DAY
     for (const window of this.#closable())
-      if (dueAt(window, this.#policyOf(window)) <= this.paper.now) this.books.seal(window, this.people())
+      if (dueAt(window, this.#policyOf(window)) <= this.paper.now)
+        this.books.seal(window, this.people(), this.paper.last)
   }
 
   /** Windows that have ended since the policies were made, and are not closed; the oldest first. */

@@ -259,6 +259,41 @@ describe('webhooks', () => {
     expect((await server.api(`/webhooks/${id}`, { method: 'DELETE' })).status).toBe(404)
   })
 
+  it('F4: can be tested before any level is reached, addresses as well; the log shows it, and nobody is flooded', async () => {
+    const { id: webhook, secret } = await hook()
+    const before = mails.length
+    const tested = await post('/alerts/test', { to: ['ana@example.org', webhook, 'gone@example.org'] })
+    expect(tested.status).toBe(200)
+    const { items } = (await tested.json()) as { items: Item[] }
+    const outcomes = Object.fromEntries(items.map(({ recipient, state }) => [recipient, state]))
+    expect(outcomes).toEqual({
+      'ana@example.org': 'delivered',
+      [webhook]: 'delivered',
+      'gone@example.org': 'failed',
+    })
+    expect(items.find(({ state }) => state === 'failed')?.tries[0]?.error).toMatch(/no such mailbox/)
+    expect(mails.slice(before).map(({ text }) => /Subject: (.*)/.exec(text)?.[1])).toEqual([
+      'Rollcall: a test of alerts',
+    ])
+    const { body, headers } = posts.at(-1) as Received
+    vi.spyOn(Date, 'now').mockReturnValue(Number(headers['webhook-timestamp']) * 1_000)
+    expect(new Webhook(secret).verify(body, headers)).toMatchObject({ type: 'alert.test' })
+    vi.restoreAllMocks()
+    const logged = await listed('state=delivered')
+    expect(logged.filter(({ level }) => level === 'test')).toMatchObject([{ policy: null }, { policy: null }])
+
+    // Again within a minute, and more than sixty an hour.
+    expect((await post('/alerts/test', { to: ['ana@example.org'] })).status).toBe(429)
+    const many = Array.from({ length: 58 }, (_, n) => `n${n}@example.org`)
+    expect((await post('/alerts/test', { to: many })).status).toBe(429)
+    server.clock.moveBy(61_000)
+    expect((await post('/alerts/test', { to: ['ana@example.org'] })).status).toBe(200)
+    for (const bad of [{ to: [] }, { to: ['nobody'] }, { colour: 1 }])
+      expect((await post('/alerts/test', bad)).status, JSON.stringify(bad)).toBe(400)
+    const as = await server.credential('report', ['reports'])
+    expect((await server.api('/alerts/test', { method: 'POST', body: {}, as })).status).toBe(403)
+  })
+
   it.each([
     ['no address', { url: 'example.org' }],
     ['another scheme', { url: 'ftp://example.org' }],

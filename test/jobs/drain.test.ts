@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openStores } from '../../src/engine.ts'
@@ -17,9 +17,12 @@ import { addPolicy } from '../../src/lrs/counting/policies.ts'
 import { recountLearners } from '../../src/lrs/counting/recount.ts'
 import { putElements } from '../../src/lrs/feeds.ts'
 import { storeStatements } from '../../src/lrs/statements/store-statements.ts'
-import type { Stores } from '../../src/store/ports.ts'
+import type { Lease, Stores } from '../../src/store/ports.ts'
 import { storeOf } from '../harness/mongo.ts'
 import { learner, statement } from '../harness/running.ts'
+
+/** The stand-in for MongoDB has no index to count a learner or an element by. */
+const [PEOPLE, ELEMENTS] = inject('store') === 'sqlite' ? [300, 3_000] : [60, 300]
 
 const TENANT = 't-1'
 const content: Caller = {
@@ -80,11 +83,11 @@ function control(): DrainControl & { stop(): void } {
 
 describe('the drain', () => {
   it('counts everybody and leaves nothing dirty', async () => {
-    await send(300)
-    expect(await dirty()).toBe(300)
+    await send(PEOPLE)
+    expect(await dirty()).toBe(PEOPLE)
     await drain(deps, 'one', control())
     expect(await dirty()).toBe(0)
-    expect(await counted()).toBe(300)
+    expect(await counted()).toBe(PEOPLE)
   })
 
   it('stops at a slice when told to, and its lease is free at once', async () => {
@@ -151,9 +154,10 @@ describe('the drain', () => {
   it('cannot write under a lease that somebody else has taken over (fencing)', async () => {
     await send(5)
     const stale = await stores.leases.acquire('drain', 'paused process', 1)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    const fresh = await stores.leases.acquire('drain', 'next process', 60_000)
-    if (!stale || !fresh) throw new Error('no lease')
+    let fresh: Lease | null = null
+    // On MongoDB whoever wants it must have watched it for as long as it lasts: no two clocks are compared.
+    while (!fresh) fresh = await stores.leases.acquire('drain', 'next process', 60_000)
+    if (!stale) throw new Error('no lease')
     const learners = await stores.metering.dirtyLearners(10)
     expect(await recountLearners(deps, stale, learners)).toBe(0)
     expect(await counted()).toBe(0)
@@ -190,7 +194,7 @@ describe('the drain', () => {
 
 describe('the jobs', () => {
   it('release what they hold when they stop, so that the next process goes on at once', async () => {
-    await send(400)
+    await send(PEOPLE)
     const faults: unknown[] = []
     const first = await startJobs(deps, stores.jobs(), (error) => faults.push(error), SILENT)
     first.wake()
@@ -203,7 +207,7 @@ describe('the jobs', () => {
     second.wake()
     while ((await dirty()) > 0) await new Promise((resolve) => setTimeout(resolve, 20))
     await second.stop()
-    expect(await counted()).toBe(400)
+    expect(await counted()).toBe(PEOPLE)
     expect(faults).toEqual([])
   })
 
@@ -220,11 +224,11 @@ describe('the jobs', () => {
 })
 
 describe('a catalogue feed', () => {
-  it('of thousands of elements is worked off in few turns, and everybody is counted again', async () => {
+  it('of many elements is worked off in few turns, and everybody is counted again', async () => {
     await send(20)
     const lms: Caller = { ...admin, roles: ['integrator'] }
     const { id } = statement().object as { id: string }
-    const elements = Array.from({ length: 3_000 }, (_, index) => ({
+    const elements = Array.from({ length: ELEMENTS }, (_, index) => ({
       id: `https://lms.example.org/e/${index}`,
       name: 'E',
       kind: 'other',

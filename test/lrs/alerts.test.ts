@@ -12,7 +12,7 @@ import { muteFor } from '../../src/lrs/alerts/mute.ts'
 import { type RaiseDeps, raiseAlerts } from '../../src/lrs/alerts/raise.ts'
 import type { Mail, SendOutcome } from '../../src/lrs/alerts/senders.ts'
 import { countHash, policySchema } from '../../src/metering/policy.ts'
-import type { Alert, ComputedThrough, Stores } from '../../src/store/ports.ts'
+import type { Alert, ComputedThrough, Outlook, Stores } from '../../src/store/ports.ts'
 import { storeOf } from '../harness/mongo.ts'
 
 const HOUR = 3_600_000
@@ -77,6 +77,13 @@ async function policy(alerts: object[]): Promise<void> {
 }
 const alerts = async (): Promise<readonly Alert[]> =>
   [...(await stores.alerts.list(tenant, { limit: 100 })).items].sort((a, b) => (a.level < b.level ? -1 : 1))
+/** Of the day that is open. */
+const outlook = (given: Partial<Outlook>) =>
+  stores.alerts.putOutlook(tenant, {
+    ...{ policy: 'day', version: 1, start: clock.now() - (clock.now() % DAY) },
+    ...{ made: clock.now(), took: 1, count, state: 'ready', median: 6, band: { low: 5, high: 8 } },
+    ...{ calibration: 'windows', chances: [], ...given },
+  })
 const levels = async () => (await alerts()).map(({ level, state }) => `${level} ${state}`)
 
 describe('raising', () => {
@@ -166,11 +173,45 @@ describe('raising', () => {
       { at: '50%', on: 'forecast', probability: 0.9 },
     ])
     count = 4
-    await raiseAlerts({ ...counting(), forecastOf: async () => null })
+    await raiseAlerts(counting())
     expect(await alerts()).toEqual([])
-    const forecastOf = async () => (threshold: number) => (threshold <= 5 ? 0.8 : 0)
-    await raiseAlerts({ ...counting(), forecastOf })
+    await outlook({ chances: [[5, 0.8]] })
+    await raiseAlerts(counting())
     expect(await levels()).toEqual(['50%@0.5 unaddressed'])
+    expect(await alerts()).toMatchObject([{ on: 'forecast', value: 4, forecast: { median: 6, chance: 0.8 } }])
+    // Q26: not again when the forecast falls and rises.
+    for (const chance of [0.1, 0.8]) {
+      await outlook({ chances: [[5, chance]] })
+      await raiseAlerts(counting())
+    }
+    expect(await alerts()).toHaveLength(1)
+  })
+
+  it('F4: no level on the forecast from too little history, from one that is days old, or for a window that is over', async () => {
+    await policy([{ at: '50%', on: 'forecast' }])
+    count = 4
+    await outlook({ state: 'too-little-history', band: null, chances: [] })
+    await raiseAlerts(counting())
+    await outlook({ chances: [[5, 1]], made: clock.now() - 2 * DAY })
+    await raiseAlerts(counting())
+    await outlook({ chances: [[5, 1]] })
+    clock.moveBy(DAY)
+    await raiseAlerts(counting())
+    expect(await alerts()).toEqual([])
+  })
+
+  it('ruling 37: a forecast while an import runs raises nothing, and is judged again after it', async () => {
+    await policy([{ at: '50%', on: 'forecast' }, { at: '3' }])
+    count = 4
+    await outlook({ chances: [[5, 1]] })
+    const muted = await muteFor(counting(), tenant, 'old-lrs')
+    await raiseAlerts(counting())
+    expect(await levels()).toEqual(['3 muted'])
+    await muted.end()
+    clock.moveBy(1_000)
+    await raiseAlerts(counting())
+    await raiseAlerts(counting())
+    expect(await levels()).toEqual(['3 muted', '50%@0.5 unaddressed'])
   })
 })
 

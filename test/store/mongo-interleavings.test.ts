@@ -20,6 +20,7 @@ import {
   brokenSocket,
   type Call,
   type Moment,
+  noRoom,
   notPrimary,
   upsertRace,
   writeConflict,
@@ -596,6 +597,34 @@ describe('a fault at any call', () => {
     },
     120_000,
   )
+
+  it('its disk is full from any write on: refused; when there is room it is whole or nothing, and a resend stores it', async () => {
+    const calls = await callsOfFullBatch()
+    const isWrite = ({ name }: { name: string }) =>
+      !/\.(find|findOne|countDocuments|distinct|aggregate)$/.test(name)
+    for (let nth = 0; nth < calls; nth++) {
+      T = newTenant()
+      const one = world.start()
+      const stored = statementOf()
+      await one.statements.insert(T, batchOf([stored]))
+      let n = -1
+      const remove = one.faults.hook((call, at) => {
+        if (at !== 'before' || !isWrite(call)) return
+        n += 1
+        if (n >= nth) throw noRoom()
+      })
+      const given = fullBatch(stored)
+      const outcome = one.statements.insert(T, given.batch)
+      await outcome.catch(() => undefined)
+      remove()
+      if (n < nth) break
+      await expect(outcome).rejects.toThrow('No space left')
+      await one.core.journal.settleAbandoned()
+      await wholeOrNothing(b, stored, given)
+      expect(await one.statements.insert(T, given.batch)).toMatchObject({ outcome: 'stored' })
+      expect(await wholeOrNothing(b, stored, given), `write ${nth}`).toBe(true)
+    }
+  }, 120_000)
 
   it.each<Moment>(['before', 'after'])(
     'killed there (%s): whole or nothing after a sweep; and if it only slept and wakes up then, its answer is true',

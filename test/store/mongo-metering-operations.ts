@@ -30,7 +30,7 @@ export interface Operation {
   readonly whole: boolean
 }
 
-const leaseOf = async (stores: Stores): Promise<Lease> =>
+export const leaseOf = async (stores: Stores): Promise<Lease> =>
   (await stores.leases.acquire(`drain ${randomUUID()}`, 'test', 60_000)) as Lease
 
 /** Recounts whoever is marked, as the drain does, until nobody is. */

@@ -1,14 +1,28 @@
 /** MongoDB: the common contract of statements, and what only it promises about its start, its end and its bad days. */
-import { type Db, MongoClient } from 'mongodb'
+import { type Db, MongoClient, MongoServerError } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { connectMongo, openMongo } from '../../src/store/mongo/open.ts'
+import { INDEXES } from '../../src/store/mongo/schema/indexes.ts'
 import { ensureSchema, SCHEMA_VERSION } from '../../src/store/mongo/schema/schema.ts'
 import { batchOf, selectionOf, statementOf } from '../contract/statement-fixtures.ts'
 import { statementStoreContract } from '../contract/statement-store.ts'
 import { newDatabase, type TestDatabase } from '../harness/mongo.ts'
 import { watchedMongo } from '../harness/watched-mongo.ts'
 import { startWire, type Wire } from '../harness/wire.ts'
+
+/** A database whose user may do everything but make indexes. */
+function forbidIndexes(db: Db): Db {
+  const createIndexes = () => {
+    throw new MongoServerError({ message: 'not authorized on rollcall to execute command', code: 13 })
+  }
+  return new Proxy(db, {
+    get: (target, property) => {
+      if (property !== 'collection') return Reflect.get(target, property) as unknown
+      return (name: string) => Object.assign(target.collection(name), { createIndexes })
+    },
+  })
+}
 
 const openTemporary = watchedMongo()
 
@@ -60,7 +74,9 @@ describe('the store on MongoDB', () => {
   })
 
   it('refuses to start without an index that its queries need, and says how to make it', async () => {
-    await (await open()).close()
+    const stores = await open()
+    await stores.statements.insert('t', batchOf([statementOf()]))
+    await stores.close()
     await withDb((db) => db.collection('statements').dropIndex({ tenant: 1, seq: 1 } as never))
     await expect(open()).rejects.toMatchObject({
       code: 'missing-index',
@@ -73,10 +89,41 @@ describe('the store on MongoDB', () => {
     await withDb(async (db) => {
       await db.collection('people').dropIndex({ tenant: 1, email: 1 } as never)
       await db.collection('people').createIndex({ tenant: 1, email: 1 })
+      await db.collection('people').insertOne({ tenant: 't', email: 'a@example.org' })
     })
     await expect(open()).rejects.toMatchObject({
       code: 'missing-index',
       message: expect.stringContaining('db.people.createIndex({"tenant":1,"email":1}, {"unique":true})'),
+    })
+  })
+
+  it('makes the missing indexes of what is empty at any start, as of a collection added since', async () => {
+    await (await open()).close()
+    await withDb(async (db) => {
+      await db.collection('statements').dropIndex({ tenant: 1, seq: 1 } as never)
+      await db.collection('alerts').drop()
+    })
+    await (await open()).close()
+    await withDb(async (db) => {
+      for (const name of ['statements', 'alerts'])
+        expect((await db.collection(name).indexes()).length, name).toBe(1 + (INDEXES[name]?.length ?? 0))
+    })
+  })
+
+  it('says in one sentence which indexes are to be made when its user may make none', async () => {
+    const wanted = { places: [{ key: { tenant: 1, name: 1 } }] } as const
+    await withDb(async (db) => {
+      const forbidding = forbidIndexes(db)
+      await expect(ensureSchema(forbidding, wanted, 1)).rejects.toMatchObject({
+        code: 'missing-index',
+        message:
+          'The database lacks the index places {"tenant":1,"name":1}: ' +
+          'create with db.places.createIndex({"tenant":1,"name":1}) and start again.',
+      })
+      expect(await versionOf(db)).toBeUndefined()
+      await db.collection('places').createIndex({ tenant: 1, name: 1 })
+      await ensureSchema(forbidding, wanted, 1)
+      expect(await versionOf(db)).toBe(1)
     })
   })
 

@@ -1,6 +1,7 @@
 /** Alerts that were raised, and the webhooks they can go to. */
 import { Router } from 'express'
 import { listAlerts } from '../../lrs/alerts/log.ts'
+import { testAlerts } from '../../lrs/alerts/test-alerts.ts'
 import { addWebhook, listWebhooks, removeWebhook } from '../../lrs/alerts/webhooks.ts'
 import type { Lrs } from '../../lrs/context.ts'
 import type { AlertSelection } from '../../store/ports.ts'
@@ -17,6 +18,13 @@ export function alertRoutes(lrs: Lrs): Router {
       response.json(await listAlerts(lrs, callerOf(response), selection))
     })
     .all(allowOnly('GET', 'HEAD'))
+  router
+    .route('/alerts/test')
+    .all(noParameters)
+    .post(async (request, response) => {
+      response.json({ items: await testAlerts(lrs, callerOf(response), jsonOf(request)), next: null })
+    })
+    .all(allowOnly('POST'))
   router
     .route('/webhooks')
     .all(noParameters)

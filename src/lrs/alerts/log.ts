@@ -1,5 +1,5 @@
 /** Alerts as they are shown: what was reached, who was told, and what came of it. */
-import type { Alert, AlertSelection, Page, TenantId, WindowRef } from '../../store/ports.ts'
+import type { Alert, AlertForecast, AlertSelection, Page, TenantId, WindowRef } from '../../store/ports.ts'
 import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
 
@@ -13,10 +13,15 @@ export const ALERT_STATES = [
 ] as const satisfies readonly Alert['state'][]
 
 export interface AlertView
-  extends Pick<Alert, 'id' | 'policy' | 'version' | 'window' | 'level' | 'on' | 'value' | 'limit' | 'state'> {
+  extends Pick<Alert, 'id' | 'version' | 'level' | 'on' | 'value' | 'limit' | 'state'> {
+  /** Null of a test. */
+  readonly policy: string | null
+  readonly window: string | null
   /** Null when the level has no recipients. */
   readonly recipient: string | null
   readonly raised: string
+  /** Of levels on the forecast: what they were judged by. */
+  readonly forecast?: Omit<AlertForecast, 'made'> & { readonly made: string }
   /** When it is tried again; null unless it is to be sent. */
   readonly next: string | null
   readonly tries: readonly { readonly at: string; readonly error: string | null }[]
@@ -44,11 +49,13 @@ export async function listAlerts(
   return { items: items.map(viewOf), next }
 }
 
-function viewOf(alert: Alert): AlertView {
+export function viewOf(alert: Alert): AlertView {
   const { id, policy, version, window, level, on, value, limit, state, recipient, raised, due } = alert
   const iso = (at: number) => new Date(at).toISOString()
+  const { forecast } = alert
   return {
-    ...{ id, policy, version, window, level, on, value, limit, state },
+    ...{ id, policy: policy || null, version, window: window || null, level, on, value, limit, state },
+    ...(forecast && { forecast: { ...forecast, made: iso(forecast.made) } }),
     recipient: recipient || null,
     raised: iso(raised),
     next: due === null ? null : iso(due),

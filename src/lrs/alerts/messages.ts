@@ -1,6 +1,6 @@
 /** What is sent for an alert: a mail, or a signed body in the form of Standard Webhooks (standardwebhooks.com). */
 import { createHmac } from 'node:crypto'
-import { alertMail } from '../../metering/alert-text-en.ts'
+import { alertMail, testMail } from '../../metering/alert-text-en.ts'
 import type { Alert, TenantId } from '../../store/ports.ts'
 import { randomSecret } from '../access/secrets.ts'
 import type { Lrs } from '../context.ts'
@@ -9,7 +9,8 @@ import type { Mail, Post } from './senders.ts'
 type Deps = Pick<Lrs, 'stores' | 'clock' | 'home'>
 
 export function mailOf({ home }: Deps, alert: Alert): Mail {
-  return { id: alert.id, to: alert.recipient, ...alertMail({ ...alert, home }) }
+  const { id, recipient: to, on } = alert
+  return { id, to, ...(on === 'test' ? testMail(home) : alertMail({ ...alert, on, home })) }
 }
 
 /** Null when the webhook is no longer there. */
@@ -46,8 +47,10 @@ async function keyOf(stores: Lrs['stores'], tenant: TenantId, id: string): Promi
 }
 
 function eventOf(alert: Alert): unknown {
-  const { id, policy, version, window, start, end, timeZone, level, on, value, limit, raised } = alert
+  const { id, policy, version, window, start, end, timeZone, level, on, value, limit, raised, forecast } =
+    alert
   const iso = (at: number) => new Date(at).toISOString()
+  if (on === 'test') return { type: 'alert.test', timestamp: iso(raised), data: { id } }
   return {
     type: 'alert.reached',
     timestamp: iso(raised),
@@ -55,6 +58,7 @@ function eventOf(alert: Alert): unknown {
       ...{ id, policy, version },
       window: { id: window, start: iso(start), end: iso(end), timeZone },
       ...{ level, on, value, limit },
+      ...(forecast && { forecast: { ...forecast, made: iso(forecast.made) } }),
     },
   }
 }

@@ -1,28 +1,20 @@
 /** Finds levels that are reached and puts their alerts into the outbox, each once (A20, Q26, F4; rulings 18, 37). */
-import { type AlertLevel, alertId, forecastLevels } from '../../metering/alert-levels.ts'
+import { type AlertLevel, alertId, forecastLevels, forecastThresholds } from '../../metering/alert-levels.ts'
 import { statusOf } from '../../metering/closing.ts'
 import type { Window } from '../../metering/count.ts'
 import { licenceFigures } from '../../metering/licence.ts'
+import type { Policy } from '../../metering/policy.ts'
 import { liveWindow, windowsBefore } from '../../metering/windows.ts'
-import type { Alert, Mute, StoredPolicy, TenantId } from '../../store/ports.ts'
+import type { Alert, AlertForecast, Mute, StoredPolicy, TenantId } from '../../store/ports.ts'
 import type { Lrs } from '../context.ts'
 import { earlierCounts } from '../counting/judged-counts.ts'
 import { type PolicyHistory, policiesOf } from '../counting/policies.ts'
 import { liveCount, versionOf } from '../counting/window-view.ts'
 
-/**
- * The probability that a window ends with at least so many counted; null while nothing can be said.
- * Nobody answers it yet: policies with alerts on the forecast are refused (metering/availability.ts).
- */
-export type ForecastOf = (
-  tenant: TenantId,
-  history: PolicyHistory,
-  window: Window,
-) => Promise<((threshold: number) => number) | null>
+export type RaiseDeps = Pick<Lrs, 'stores' | 'clock'>
 
-export interface RaiseDeps extends Pick<Lrs, 'stores' | 'clock'> {
-  readonly forecastOf?: ForecastOf
-}
+/** A forecast that is older says nothing any more, ms: it is made every day. */
+const OUTLOOK_MS = 2 * 86_400_000
 
 /** Windows of one policy that may still collect statements: the open one and those in their grace, at most. */
 const WATCHED = 100
@@ -86,7 +78,9 @@ interface Found {
   readonly value: number
   readonly limit: number | null
   readonly level: AlertLevel
-  readonly on: Alert['on']
+  readonly on: 'actual' | 'forecast'
+  /** Of levels on the forecast. */
+  readonly forecast?: AlertForecast
   /** In rising order within its window. */
   readonly rank: number
   /** Of its level and window, as far as they are there. */
@@ -99,7 +93,7 @@ async function reachedIn(
   history: PolicyHistory,
   window: Window,
 ): Promise<readonly Found[]> {
-  const { stores, clock, forecastOf } = deps
+  const { stores, clock } = deps
   const stored = versionOf(history, window.version)
   const { policy } = stored
   const now = clock.now()
@@ -109,20 +103,39 @@ async function reachedIn(
   const active = await liveCount(deps, tenant, judged)
   const earlier = await earlierCounts(deps, tenant, history, { policy, open: judged })
   const figures = licenceFigures({ policy, active, total: active, ...earlier })
-  const atLeast = (await forecastOf?.(tenant, history, window)) ?? null
   const levels = [
     ...figures.alerts.map((level) => ({ level, on: 'actual' as const })),
-    ...(atLeast ? forecastLevels(policy, atLeast) : []).map((level) => ({ level, on: 'forecast' as const })),
+    ...(await forecastOnes(deps, tenant, policy, window)),
   ]
   const there = await stores.alerts.ofWindow(tenant, window)
   const { limit } = figures
   const value = figures.judged?.value ?? active
   return levels
-    .map(({ level, on }, rank) => {
-      const mine = there.filter((alert) => alert.level === level.at && alert.on === on)
-      return { window, stored, value, limit, level, on, rank, there: mine }
+    .map((one, rank) => {
+      const mine = there.filter(({ level, on }) => level === one.level.at && on === one.on)
+      return { ...one, window, stored, value, limit, rank, there: mine }
     })
     .filter(({ level, there: begun }) => level.reached || begun.length > 0)
+}
+
+/** Judged by the forecast that was made last; none is reached before there is one, or with too little history. */
+async function forecastOnes(
+  { stores, clock }: RaiseDeps,
+  tenant: TenantId,
+  policy: Policy,
+  window: Window,
+): Promise<readonly Pick<Found, 'level' | 'on' | 'forecast'>[]> {
+  if (forecastThresholds(policy).length === 0) return []
+  const now = clock.now()
+  const last = window.end > now ? await stores.alerts.outlook(tenant, window) : null
+  const outlook = last && now - last.made < OUTLOOK_MS ? last : null
+  const chances = new Map(outlook?.chances)
+  return forecastLevels(policy, (threshold) => chances.get(threshold) ?? 0).map((level) => {
+    if (!outlook || level.threshold === null) return { level, on: 'forecast' }
+    const { made, median, band, calibration } = outlook
+    const chance = chances.get(level.threshold) ?? 0
+    return { level, on: 'forecast', forecast: { made, median, band, calibration, chance } }
+  })
 }
 
 /** What a crash left half is made whole as it was begun. @returns how many are to be sent */
@@ -132,7 +145,9 @@ async function putOut(
   found: Found,
   isMuted: boolean,
 ): Promise<number> {
-  const { level, there } = found
+  const { level, there, on } = found
+  // A forecast from half of an import is none: it is judged again when the import is counted.
+  if (isMuted && on === 'forecast' && there.length === 0) return 0
   const known = new Set(there.map(({ recipient }) => recipient))
   const muted = there.length > 0 ? there.some(({ state }) => state === 'muted') : isMuted
   const recipients = level.to.length > 0 ? level.to : ['']
@@ -148,7 +163,7 @@ async function putOut(
 
 function alertOf(
   tenant: TenantId,
-  { window, stored, value, limit, level, on, rank }: Found,
+  { window, stored, value, limit, level, on, rank, there, forecast = there[0]?.forecast }: Found,
   { recipient, raised, muted }: Pick<Alert, 'recipient' | 'raised'> & { readonly muted: boolean },
 ): Alert {
   const { policy, version, start, end } = window
@@ -160,6 +175,7 @@ function alertOf(
     window: window.id,
     timeZone: stored.policy.window.timeZone,
     level: level.at,
+    ...(forecast && { forecast }),
     // Levels of one moment go out in rising order (F4).
     due: state === 'pending' ? raised + rank : null,
     tries: [],

@@ -6,18 +6,28 @@ import type { Lrs } from '../context.ts'
 import { malformed } from '../refusal.ts'
 import { isAddress } from './deliver.ts'
 
+/** Where in the body recipients lie, and what asks for them. */
+interface Where {
+  path(alert: number): string
+  readonly requirement: string
+}
+
+const IN_POLICY: Where = { path: (alert) => `$.alerts.${alert}.to`, requirement: 'counting.md §3' }
+
 /** @throws Refusal `malformed` for what is neither: an alert to it would never arrive */
 export async function demandRecipients(
   stores: Pick<Lrs['stores'], 'webhooks'>,
   tenant: TenantId,
-  { alerts }: Policy,
+  alerts: readonly Pick<Policy['alerts'][number], 'to'>[],
+  where: Where = IN_POLICY,
 ): Promise<void> {
   const webhooks = new Set((await stores.webhooks.list(tenant)).map(({ id }) => id))
   const wrong = alerts.flatMap(({ to }, at) =>
     to.flatMap((recipient, index) => {
       const fits = isAddress(recipient) ? z.email().safeParse(recipient).success : webhooks.has(recipient)
       const message = `«${recipient}» is neither an e-mail address nor the id of a webhook`
-      return fits ? [] : [{ path: `$.alerts.${at}.to.${index}`, message, requirement: 'counting.md §3' }]
+      const { path, requirement } = where
+      return fits ? [] : [{ path: `${path(at)}.${index}`, message, requirement }]
     }),
   )
   if (wrong.length > 0) throw malformed(wrong)

@@ -6,6 +6,7 @@ import { liveWindow, type PolicyVersion, reignOf, windowAt, windowsBefore } from
 import type { StoredPolicy } from '../../store/ports.ts'
 import { type Caller, demand } from '../access/access.ts'
 import { raisedIn } from '../alerts/log.ts'
+import { type OutlookView, outlookView } from '../alerts/outlook-view.ts'
 import type { Lrs } from '../context.ts'
 import { earlierCounts, totalOf } from './judged-counts.ts'
 import { type PolicyHistory, policyOf } from './policies.ts'
@@ -46,6 +47,8 @@ export interface LicenceView {
     readonly to: readonly string[]
     readonly raised: string | null
   }[]
+  /** Of levels on the forecast, where the policy has any. */
+  readonly outlook: OutlookView | null
   /** Days the window still has in the policy's zone, today included; null while none is open. */
   readonly daysLeft: number | null
   /** The windows before, newest first: closed count and as known today are two numbers (counting §4.5). */
@@ -120,6 +123,7 @@ export async function readLicence(
     unit: stored.policy.unique.by,
     ...figures,
     alerts: figures.alerts.map((level) => ({ ...level, raised: raised?.get(level.at) ?? null })),
+    outlook: await outlookView(lrs, caller.tenant, stored.policy, alerting),
     daysLeft:
       open && open.row === undefined ? daysLeft(open, stored.policy.window.timeZone, lrs.clock.now()) : null,
     lastWindows: await lastWindows(lrs, caller, history),

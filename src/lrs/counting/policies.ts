@@ -91,7 +91,7 @@ export async function addPolicy(lrs: Lrs, caller: Caller, input: unknown): Promi
   demand(caller, 'manage policies')
   const { effectiveFrom: from, ...rest } = isRecord(input) ? input : {}
   const policy = parsePolicy(isRecord(input) ? rest : input)
-  await demandRecipients(lrs.stores, caller.tenant, policy)
+  await demandRecipients(lrs.stores, caller.tenant, policy.alerts)
   const before =
     (await policiesOf(lrs.stores, caller.tenant)).find(({ id }) => id === policy.id)?.stored ?? []
   const now = lrs.clock.now()

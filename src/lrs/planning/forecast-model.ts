@@ -15,9 +15,9 @@ import { keyOf, shiftedHistory } from './forecast-shifted.ts'
 const WINDOWS = 24
 const PAGE = 1_000
 /** A model is used again that long although somebody was counted meanwhile, and never on another day, ms. */
-const FRESH_MS = 300_000
+export const FRESH_MS = 120_000
 /** Or so many times as long as it took to make. */
-const FRESH_TIMES = 50
+export const FRESH_TIMES = 50
 /** Keys one model takes: it remembers for each when it counted in every window, some 0.6 KB. */
 const MOST_KEYS = 500_000
 const DAY_MS = 86_400_000

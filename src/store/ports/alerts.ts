@@ -15,6 +15,28 @@ export interface AlertTry {
   readonly error: string | null
 }
 
+/** What alerts on the forecast are judged by: the forecast of one window as it was made last. */
+export interface Outlook extends WindowRef {
+  readonly made: number
+  /** ms of work. */
+  readonly took: number
+  /** Of the window, then. */
+  readonly count: number
+  readonly state: 'ready' | 'too-little-history'
+  readonly median: number | null
+  /** 80 % of outcomes; null with too little history. */
+  readonly band: { readonly low: number; readonly high: number } | null
+  /** Whether past errors are of the policy's own windows. */
+  readonly calibration: 'windows' | 'shifted-windows'
+  /** For each level of the policy by its threshold: the chance (0 to 1) that the window ends there or higher; empty with too little history. */
+  readonly chances: readonly (readonly [threshold: number, chance: number])[]
+}
+
+/** What a level on the forecast was judged by. */
+export type AlertForecast = Pick<Outlook, 'made' | 'median' | 'band' | 'calibration'> & {
+  readonly chance: number
+}
+
 export interface Alert extends WindowRef {
   readonly tenant: TenantId
   /** Of version, window, level and recipient: the same alert has the same id, whoever raises it (Q26). */
@@ -25,13 +47,16 @@ export interface Alert extends WindowRef {
   readonly timeZone: string
   /** `80%` or `900`. */
   readonly level: string
-  readonly on: 'actual' | 'forecast'
+  /** `test`: of no level, policy or window; `start` is its hour. */
+  readonly on: 'actual' | 'forecast' | 'test'
   /** E-mail address or webhook id; empty when the level has none. */
   readonly recipient: string
   readonly raised: number
   /** What was compared with the limit when it was raised. */
   readonly value: number
   readonly limit: number | null
+  /** Of levels on the forecast. */
+  readonly forecast?: AlertForecast
   readonly state: AlertState
   /** When it is to be sent next; null unless pending. */
   readonly due: number | null
@@ -76,6 +101,9 @@ export interface AlertStore {
   mutes(tenant: TenantId): Promise<readonly Mute[]>
   /** Ends it unless it has been extended meanwhile. */
   unmute(tenant: TenantId, mute: Mute): Promise<void>
+  /** Puts it in place of the window's last one. */
+  putOutlook(tenant: TenantId, outlook: Outlook): Promise<void>
+  outlook(tenant: TenantId, window: WindowRef): Promise<Outlook | null>
 }
 
 export interface Webhook {

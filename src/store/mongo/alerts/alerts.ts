@@ -2,14 +2,14 @@
 
 import type { Db } from 'mongodb'
 import { keyIn, pageOf } from '../../page.ts'
-import type { Alert, AlertSelection, AlertStore, AlertTry, Page, TenantId } from '../../ports.ts'
+import type { Alert, AlertSelection, AlertStore, AlertTry, Outlook, Page, TenantId } from '../../ports.ts'
 import { keyOf, keysAfter, partsOf } from '../driver/keys-of.ts'
 import { behind } from '../driver/keyset.ts'
 import { insertOnce, retried, upserted } from '../driver/writing.ts'
 import { type AlertDoc, alertCollections } from '../schema/alert-collections.ts'
 
 export function createAlertStore(db: Db): AlertStore {
-  const { alerts, mutes } = alertCollections(db)
+  const { alerts, mutes, outlooks } = alertCollections(db)
   return {
     raise: async (alert) => {
       const { tenant, id, policy, version, start, window, raised, state, due } = alert
@@ -57,6 +57,16 @@ export function createAlertStore(db: Db): AlertStore {
     },
     unmute: async (tenant, { name, until }) => {
       await retried(() => mutes.deleteOne({ _id: keyOf(tenant, name), until }))
+    },
+    putOutlook: async (tenant, outlook) => {
+      const _id = keyOf(tenant, outlook.policy, outlook.version, outlook.start)
+      const data = JSON.stringify(outlook)
+      await upserted(() => outlooks.updateOne({ _id }, { $set: { data } }, { upsert: true }))
+    },
+    outlook: async (tenant, { policy, version, start }) => {
+      const _id = keyOf(tenant, policy, version, start)
+      const found = await retried(() => outlooks.findOne({ _id }))
+      return found && (JSON.parse(found.data) as Outlook)
     },
   }
 

@@ -88,8 +88,14 @@ export function isBrokenSocket(error: unknown): boolean {
   return error instanceof Error && 'code' in error && SOCKET_CODES.has(String(error.code))
 }
 
+function isBroken(error: unknown): boolean {
+  return error instanceof MongoNetworkError || isBrokenSocket(error)
+}
+
 function isPassing(error: unknown): boolean {
-  if (error instanceof MongoNetworkError || isBrokenSocket(error)) return true
+  // A bulk write wraps what went wrong on the way to the server.
+  if (error instanceof MongoBulkWriteError && isBroken(error.errorResponse)) return true
+  if (isBroken(error)) return true
   if (
     error instanceof MongoBulkWriteError &&
     [error.writeErrors].flat().some(({ code }) => code === CONFLICT)

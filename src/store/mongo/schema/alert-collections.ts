@@ -28,6 +28,13 @@ export interface MuteDoc {
   readonly until: number
 }
 
+export interface OutlookDoc {
+  /** keyOf(tenant, policy, version, start) */
+  readonly _id: string
+  /** The Outlook as JSON text. */
+  readonly data: string
+}
+
 export interface WebhookDoc extends Written {
   /** keyOf(tenant, id) */
   readonly _id: string
@@ -45,12 +52,14 @@ export const ALERT_COLLECTIONS = {
     { key: { due: 1 }, sparse: true },
   ],
   mutes: [],
+  outlooks: [],
   webhooks: [{ key: { tenant: 1, created: 1, id: 1 } }],
 } as const satisfies Readonly<Record<string, readonly IndexDescription[]>>
 
 export interface AlertCollections {
   readonly alerts: Collection<AlertDoc>
   readonly mutes: Collection<MuteDoc>
+  readonly outlooks: Collection<OutlookDoc>
   readonly webhooks: Collection<WebhookDoc>
 }
 
@@ -58,6 +67,7 @@ export function alertCollections(db: Db): AlertCollections {
   return {
     alerts: db.collection('alerts'),
     mutes: db.collection('mutes'),
+    outlooks: db.collection('outlooks'),
     webhooks: db.collection('webhooks'),
   }
 }

@@ -1,5 +1,5 @@
 /** The collections that attachments live in. Bytes lie in GridFS, in files that never mean other bytes. */
-import type { Collection, Db, IndexDescription } from 'mongodb'
+import type { Binary, Collection, Db, IndexDescription } from 'mongodb'
 
 /** Bytes a request has brought, until it is decided whether a statement keeps them. */
 export interface StagedDoc {
@@ -49,7 +49,7 @@ export interface AttachmentCollections {
   readonly attachments: Collection<AttachmentDoc>
   readonly references: Collection<AttachmentReferenceDoc>
   readonly files: Collection<{ readonly _id: string; readonly length: number }>
-  readonly chunks: Collection<{ readonly files_id: string; readonly n: number }>
+  readonly chunks: Collection<{ readonly files_id: string; readonly n: number; readonly data: Binary }>
 }
 
 export function attachmentCollections(db: Db): AttachmentCollections {

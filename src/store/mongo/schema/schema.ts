@@ -1,7 +1,4 @@
-/**
- * Makes the collections' indexes at the first start, and those of new collections when an older database is brought up;
- * otherwise only looks whether all is as this version needs it.
- */
+/** Makes the indexes of collections that are empty at each start; otherwise only looks whether all is as this version needs it. */
 import type { Db, IndexDescription } from 'mongodb'
 import { StoreError } from '../../store-error.ts'
 import { retried, upserted } from '../driver/writing.ts'
@@ -32,43 +29,55 @@ export async function ensureSchema(db: Db, indexes: Indexes, version = SCHEMA_VE
       `The database has schema version ${found.version}, this Rollcall knows ${version}: start a newer Rollcall.`,
     )
   }
-  if (found) {
-    if (found.version < version) await makeWhereEmpty(db, indexes)
-    await demandIndexes(db, indexes)
-  } else {
-    for (const [name, wanted] of Object.entries(indexes)) await make(db, name, wanted)
-  }
+  const lacking: Lacking[] = []
+  for (const [name, wanted] of Object.entries(indexes))
+    for (const index of await lackingOf(db, name, wanted)) lacking.push({ name, index })
+  if (lacking.length > 0) throw new StoreError('missing-index', sentenceOf(lacking))
   if (found?.version === version) return
   await upserted(() => meta.updateOne({ _id: 'schema' }, { $max: { version } }, { upsert: true }))
 }
 
-async function makeWhereEmpty(db: Db, indexes: Indexes): Promise<void> {
-  for (const [name, wanted] of Object.entries(indexes)) {
-    const missing = await missingOf(db, name, wanted)
-    if (missing.length > 0 && (await isEmpty(db, name))) await make(db, name, missing)
+interface Lacking {
+  readonly name: string
+  readonly index: IndexDescription
+}
+
+/**
+ * Makes what is missing where nothing is stored yet. An index is never made over what is there by a start: under load that
+ * is the operator's decision (docs/scaling.md).
+ * @returns what is missing still
+ */
+async function lackingOf(
+  db: Db,
+  name: string,
+  wanted: readonly IndexDescription[],
+): Promise<readonly IndexDescription[]> {
+  const missing = await missingOf(db, name, wanted)
+  if (missing.length === 0) return []
+  // Another process that starts as well may have made them, and stored something, since.
+  if (!(await isEmpty(db, name))) return await missingOf(db, name, wanted)
+  return (await make(db, name, missing)) ? [] : missing
+}
+
+/** Unauthorized: the user of ROLLCALL_STORE may not make indexes. */
+const FORBIDDEN = 13
+
+/** @returns false when that is forbidden here */
+async function make(db: Db, name: string, missing: readonly IndexDescription[]): Promise<boolean> {
+  try {
+    await retried(() => db.collection(name).createIndexes([...missing]))
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === FORBIDDEN) return false
+    throw error
   }
 }
 
-async function make(db: Db, name: string, wanted: readonly IndexDescription[]): Promise<void> {
-  if (wanted.length > 0) await retried(() => db.collection(name).createIndexes([...wanted]))
-}
-
-/** An index is never made over what is there by a start: under load that is the operator's decision (docs/scaling.md). */
-async function demandIndexes(db: Db, indexes: Indexes): Promise<void> {
-  const lacking: string[] = []
-  const commands: string[] = []
-  for (const [name, wanted] of Object.entries(indexes)) {
-    for (const missing of await missingOf(db, name, wanted)) {
-      lacking.push(`${name} ${JSON.stringify(missing.key)}`)
-      commands.push(createCommand(name, missing))
-    }
-  }
-  if (commands.length === 0) return
-  throw new StoreError(
-    'missing-index',
-    `The database lacks ${lacking.length === 1 ? 'the index' : 'the indexes'} ${lacking.join(', ')}: ` +
-      `create with ${commands.join('; ')} and start again.`,
-  )
+function sentenceOf(lacking: readonly Lacking[]): string {
+  const names = lacking.map(({ name, index }) => `${name} ${JSON.stringify(index.key)}`).join(', ')
+  const commands = lacking.map(({ name, index }) => createCommand(name, index)).join('; ')
+  const indexes = lacking.length === 1 ? 'the index' : 'the indexes'
+  return `The database lacks ${indexes} ${names}: create with ${commands} and start again.`
 }
 
 function createCommand(name: string, { key, unique, sparse }: IndexDescription): string {

@@ -1,6 +1,15 @@
 /** AlertStore on SQLite. */
 import { keyIn, pageOf } from '../../page.ts'
-import type { Alert, AlertSelection, AlertStore, Mute, Page, TenantId, WindowRef } from '../../ports.ts'
+import type {
+  Alert,
+  AlertSelection,
+  AlertStore,
+  Mute,
+  Outlook,
+  Page,
+  TenantId,
+  WindowRef,
+} from '../../ports.ts'
 import type { Database } from '../database.ts'
 import type { Remote } from '../threads/rpc.ts'
 
@@ -31,6 +40,10 @@ export function alertWrites(db: Database) {
   const unmute = db.prepare<[string, string, number]>(
     'DELETE FROM mute WHERE tenant = ? AND name = ? AND until = ?',
   )
+  const putOutlook = db.prepare<[string, string, number, number, string]>(
+    `INSERT INTO outlook (tenant, policy, version, window_start, data) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET data = excluded.data`,
+  )
   return {
     raiseAlert: (alert: Alert): 'raised' | 'there' =>
       insert.run({ ...alert, data: JSON.stringify(alert) }).changes === 1 ? 'raised' : 'there',
@@ -47,6 +60,10 @@ export function alertWrites(db: Database) {
     },
     unmuteAlerts: (tenant: TenantId, { name, until }: Mute): void => {
       unmute.run(tenant, name, until)
+    },
+    putOutlook: (tenant: TenantId, outlook: Outlook): void => {
+      const { policy, version, start } = outlook
+      putOutlook.run(tenant, policy, version, start, JSON.stringify(outlook))
     },
   }
 }
@@ -67,6 +84,11 @@ export function alertReads(db: Database) {
      ORDER BY raised DESC, id DESC LIMIT @limit`,
   )
   const mutes = db.prepare<[string], Mute>('SELECT name, until FROM mute WHERE tenant = ? ORDER BY name')
+  const outlook = db
+    .prepare<[string, string, number, number], string>(
+      'SELECT data FROM outlook WHERE tenant = ? AND policy = ? AND version = ? AND window_start = ?',
+    )
+    .pluck()
   return {
     alertsOfWindow: (tenant: TenantId, { policy, version, start }: WindowRef): readonly Alert[] =>
       ofWindow.all({ tenant, policy, version, start }).map(alertOf),
@@ -84,6 +106,10 @@ export function alertReads(db: Database) {
       )
     },
     alertMutes: (tenant: TenantId): readonly Mute[] => mutes.all(tenant),
+    outlook: (tenant: TenantId, { policy, version, start }: WindowRef): Outlook | null => {
+      const data = outlook.get(tenant, policy, version, start)
+      return data === undefined ? null : (JSON.parse(data) as Outlook)
+    },
   }
 }
 
@@ -105,5 +131,7 @@ export function createAlertStore(
     mute: writes.muteAlerts,
     mutes: reads.alertMutes,
     unmute: writes.unmuteAlerts,
+    putOutlook: writes.putOutlook,
+    outlook: reads.outlook,
   }
 }

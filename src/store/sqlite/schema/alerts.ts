@@ -32,3 +32,15 @@ CREATE TABLE webhook (
   PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 `
+
+/** The forecasts that alerts are judged by. */
+export const outlooksSchema = `
+CREATE TABLE outlook (
+  tenant TEXT NOT NULL,
+  policy TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  window_start INTEGER NOT NULL,
+  data TEXT NOT NULL,           -- the Outlook
+  PRIMARY KEY (tenant, policy, version, window_start)
+) STRICT, WITHOUT ROWID;
+`

@@ -2,7 +2,7 @@
 import { StoreError } from '../../store-error.ts'
 import type { Database } from '../database.ts'
 import { accountsSchema } from './accounts.ts'
-import { alertsSchema } from './alerts.ts'
+import { alertsSchema, outlooksSchema } from './alerts.ts'
 import { attachmentsSchema } from './attachments.ts'
 import { closingSchema } from './closing.ts'
 import { descriptionsSchema } from './descriptions.ts'
@@ -34,6 +34,7 @@ export const MIGRATIONS: readonly string[] = [
   statementTimesSchema,
   alertsSchema,
   studiesSchema,
+  outlooksSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
