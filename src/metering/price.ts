@@ -32,8 +32,7 @@ export interface WindowCost {
  */
 export function costOf({ price }: Policy, baseFee: string | null, over: number | null): WindowCost | null {
   if (baseFee === null && price.perExtra === null) return null
-  const surcharge = parseAmount((100 + price.surchargePct).toFixed(PLACES))
-  const fee = baseFee === null ? null : (parseAmount(baseFee) * surcharge) / (100n * ONE)
+  const fee = baseFee === null ? null : surcharged(baseFee, price.surchargePct)
   const extra =
     price.perExtra === null || over === null
       ? null
@@ -43,4 +42,13 @@ export function costOf({ price }: Policy, baseFee: string | null, over: number |
     extra: extra === null ? null : formatAmount(extra),
     total: formatAmount((fee ?? 0n) + (extra ?? 0n)),
   }
+}
+
+function surcharged(baseFee: string, pct: number): bigint {
+  return (parseAmount(baseFee) * parseAmount((100 + pct).toFixed(PLACES))) / (100n * ONE)
+}
+
+/** A16. @param baseFee decimal; the fee is rounded half up to two places */
+export function feeWith(baseFee: string, surchargePct: number): string {
+  return formatAmount(surcharged(baseFee, surchargePct))
 }

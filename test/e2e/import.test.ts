@@ -338,6 +338,48 @@ describe('the commands', { timeout: 120_000 }, () => {
     await storeOf(one).drop()
   })
 
+  it('ruling 37: an import that crosses a level tells nobody, not even later; who crosses the next one does', async () => {
+    const one = at('muted')
+    const served = await serveProcess(one)
+    interface Item {
+      level: string
+      state: string
+      recipient: string | null
+    }
+    const policy = (id: string, levels: string[]) =>
+      served.api('/policies', {
+        method: 'POST',
+        body: { ...YEAR, id, alerts: levels.map((level) => ({ at: level, to: ['ana@example.org'] })) },
+      })
+    /** When there are so many. */
+    const alertsOf = async (id: string, count: number): Promise<string[]> => {
+      for (;;) {
+        const { items } = await served.api<{ items: Item[] }>(`/alerts?policy=${id}`)
+        const settled = items.every(({ state }) => state !== 'pending')
+        if (items.length >= count && settled)
+          return items.map(({ level, state }) => `${level} ${state}`).sort()
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }
+    const now = new Date().toISOString()
+    const people = (...names: string[]) =>
+      names.map((name) => statement({ actor: learner(name), timestamp: now }))
+    await policy('told', ['2', '3', '4'])
+    const file = fileOf('muted.ndjson', people('a', 'b', 'c'))
+    expect((await runCli(one, 'import', file, '--purpose', 'learner')).code).toBe(0)
+    expect(await alertsOf('told', 2)).toEqual(['2 muted', '3 muted'])
+    // Muted until what it brought is counted: a policy that is made then is told of.
+    for (let probe = 1, state = ''; !state.endsWith('kept'); probe += 1) {
+      await policy(`probe-${probe}`, ['1'])
+      state = (await alertsOf(`probe-${probe}`, 1))[0] ?? ''
+    }
+    await served.post(people('d'))
+    // No mail server is set.
+    expect(await alertsOf('told', 3)).toEqual(['2 muted', '3 muted', '4 kept'])
+    await served.end('SIGTERM')
+    await storeOf(one).drop()
+  })
+
   itOn(
     'sqlite',
     'an import beside a server that is stopped, or whose server goes away, ends with 2 and says that it can go on',

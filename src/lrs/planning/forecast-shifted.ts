@@ -5,7 +5,7 @@
 import type { Window } from '../../metering/count.ts'
 import { type ActivationHistory, buildHistory, type HistoryBuilder } from '../../metering/forecast/history.ts'
 import type { Policy } from '../../metering/policy.ts'
-import { windowAt, windowsBefore } from '../../metering/windows.ts'
+import { windowsBefore, windowsHolding } from '../../metering/windows.ts'
 import type { TenantId } from '../../store/ports.ts'
 import type { RecountDeps } from '../counting/recount.ts'
 import type { Step } from '../studies/step.ts'
@@ -33,9 +33,9 @@ export async function shiftedHistory(
   const every = everyMonth(policy)
   if (!every) return null
   const draft = draftOf({ ...policy, window: every.rule })
-  const own = windowAt([draft], now)
   // One that a new version has cut short has no equals.
-  if (own?.start !== open.start || own.end !== open.end) return null
+  const own = windowsHolding([draft], 0, now).find(({ start }) => start === open.start)
+  if (own?.end !== open.end) return null
   const range = { from: Number.MIN_SAFE_INTEGER, to: now }
   const over = windowsBefore([draft], range, WINDOWS + every.months + 1).filter(({ end }) => end <= now)
   const windows = [...over.reverse(), open]

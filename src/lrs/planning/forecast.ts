@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Window } from '../../metering/count.ts'
 import { type Forecast, forecastOf, type Model } from '../../metering/forecast/forecast.ts'
 import { type Rollout, type RolloutEffect, rolloutEffect } from '../../metering/forecast/rollout.ts'
+import type { OptionEstimate } from '../../metering/forecast/window-options.ts'
 import { judge } from '../../metering/judge.ts'
 import type { Policy } from '../../metering/policy.ts'
 import { liveWindow, windowAt } from '../../metering/windows.ts'
@@ -17,13 +18,26 @@ import { Refusal } from '../refusal.ts'
 import type { Step } from '../studies/step.ts'
 import { type Calibration, forecastModel, type KnownModel } from './forecast-model.ts'
 import { plannedOf, type RolloutInput, rolloutInput, withinWindow } from './planned-rollouts.ts'
+import { campaignOf, rolloutOptions } from './rollout-options.ts'
 
 const REQUIREMENT = 'POST /forecasts, counting.md §6'
 const text = z.string().min(1)
+const amount = z
+  .string()
+  .regex(/^[0-9]{1,20}(\.[0-9]{1,8})?$/, 'must be a decimal number as text, e.g. "1000.00"')
 
 const request = z.strictObject({
   policy: text.optional(),
   rollouts: z.array(rolloutInput).max(100).default([]),
+  /** What a limit costs a year, ascending: asks for the roll-outs under other windows as well; may be empty. */
+  prices: z
+    .array(z.strictObject({ upTo: z.int().min(1), fee: amount }))
+    .max(1_000)
+    .refine(
+      (prices) => prices.every(({ upTo }, at) => upTo > (prices[at - 1]?.upTo ?? 0)),
+      'must be ascending by upTo',
+    )
+    .optional(),
 })
 
 export interface ForecastView {
@@ -56,6 +70,8 @@ export interface ForecastView {
   readonly rollouts: readonly RolloutView[]
   /** The same without the roll-outs; absent where none is planned. */
   readonly without?: Pick<ForecastView, 'median' | 'band' | 'probabilityOver'>
+  /** The roll-outs under windows of 12, 3 and 1 months, the cheapest first; null where windows roll or tile a term; absent without `prices`. */
+  readonly options?: readonly OptionEstimate[] | null
 }
 
 interface RolloutView {
@@ -80,7 +96,7 @@ export async function forecastFor(
   question: unknown,
   step: Step,
 ): Promise<ForecastView> {
-  const { policy: id, rollouts } = parseInput(request, question, REQUIREMENT)
+  const { policy: id, rollouts, prices } = parseInput(request, question, REQUIREMENT)
   const history = await policyOf(deps.stores, tenant, id)
   const open = openWindow(history, deps.clock.now())
   const stored = versionOf(history, open.version)
@@ -100,6 +116,9 @@ export async function forecastFor(
     rolling: isRolling(policy),
     end: open.end,
   }
+  const campaigns = planned.map((people, index) =>
+    campaignOf(people, rollouts[index] as RolloutInput, deps.clock.now()),
+  )
   const bare = rollouts.length > 0 ? forecastOf(model, over) : null
   return {
     policy: history.id,
@@ -114,6 +133,7 @@ export async function forecastFor(
     joinersExpected: Math.round(model.point.joiners.mean),
     rollouts: added.map((effect, index) => rolloutView(effect, effects[index] as Rollout)),
     ...(bare && { without: withoutOf(viewOf(bare, telling)) }),
+    ...(prices && { options: await rolloutOptions(deps, tenant, { policy, campaigns, prices }, step) }),
   }
 }
 

@@ -32,6 +32,8 @@ export const rolloutInput = z
     due: instant.optional(),
     /** Share of them that will open it by `due`, 0 to 1. */
     rate: z.number().min(0).max(1).default(PRIOR_RATE),
+    /** Months each of them goes on: those who do at a boundary count in both windows (A17). */
+    lastsMonths: z.number().min(0).max(120).default(0),
   })
   .refine(
     ({ learners, team, role, newPeople }) => learners.length > 0 || team || role || newPeople > 0,

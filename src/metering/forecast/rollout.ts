@@ -8,7 +8,7 @@ import type { Point } from './point.ts'
  */
 export const PRIOR_RATE = 0.65
 /** How alike the people of one campaign are: its rate varies like a beta of so many pseudo-observations. */
-const LIKENESS = 10
+export const LIKENESS = 10
 
 export interface Rollout {
   /** Each once; what tells a person across roll-outs. */

@@ -1,6 +1,7 @@
 /** Forecasts: the pure rules, and how well they hold on made-up tenants. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ACCORD_WINDOWS, expectedCount } from '../../../src/metering/advisor.ts'
 import { bandOf, chanceToReach } from '../../../src/metering/forecast/band.ts'
 import { NEEDED, pastForecasts, reachOf } from '../../../src/metering/forecast/calibrate.ts'
 import { forecastOf, modelOf } from '../../../src/metering/forecast/forecast.ts'
@@ -8,6 +9,7 @@ import { type Activation, historyOf, type WindowActivations } from '../../../src
 import { pointAt } from '../../../src/metering/forecast/point.ts'
 import { distribution, quantile } from '../../../src/metering/forecast/poisson-binomial.ts'
 import { rolloutEffect, shareWithin } from '../../../src/metering/forecast/rollout.ts'
+import { estimateOptions, shareInWindow } from '../../../src/metering/forecast/window-options.ts'
 import { backtest } from '../../bench/score.ts'
 import { randomOf, tenantOf } from '../../bench/tenants.ts'
 
@@ -161,6 +163,40 @@ describe('the distribution', () => {
     expect(at(101)).toBeLessThan(0.5)
     expect(at(120)).toBeLessThan(at(110))
     expect(bandOf(point, 3).high).toBeGreaterThan(bandOf(point, 1).high)
+  })
+})
+
+describe('roll-outs under other windows (D11)', () => {
+  const campaign = { people: [], newPeople: 2_000, rate: 1, spreadMonths: 12, lastsMonths: 3 }
+  const past = ACCORD_WINDOWS.map((option) => ({ ...option, counts: [], shares: new Map<string, number>() }))
+
+  it('A17: learners spread over a year count in every window they touch, as the advisor reckons', () => {
+    for (const [months, lastsMonths] of [
+      [3, 2],
+      [3, 3],
+      [1, 3],
+    ] as const)
+      expect(2_000 * shareInWindow(months, { ...campaign, lastsMonths })).toBeCloseTo(
+        expectedCount(2_000, months, lastsMonths),
+        9,
+      )
+    expect(shareInWindow(12, campaign)).toBe(1)
+    expect(shareInWindow(1, { ...campaign, spreadMonths: 0 })).toBe(1)
+    const options = estimateOptions(past, [campaign], [])
+    expect(options.map(({ months, licences }) => [months, licences.expected])).toEqual([
+      [1, 667],
+      [3, 1_000],
+      [12, 2_000],
+    ])
+  })
+
+  it('F6: a person in two roll-outs is one, and nobody adds more than there are', () => {
+    const twice = { ...campaign, people: ['x'], newPeople: 0, spreadMonths: 0 }
+    const [option] = estimateOptions(past.slice(0, 1), [twice, twice], [])
+    expect(option).toMatchObject({ added: { expected: 1, high: 1 }, licences: { expected: 1, high: 1 } })
+    const half = estimateOptions(past.slice(0, 1), [{ ...campaign, rate: 0.5 }], [])
+    expect(half[0]?.added.high).toBeGreaterThan(1_200)
+    expect(half[0]?.added.high).toBeLessThanOrEqual(2_000)
   })
 })
 
