@@ -12,6 +12,14 @@ export { notYetAvailable } from './availability.ts'
 
 const count = z.int().min(1)
 const amount = z.number().min(0)
+
+/** A century, too: what lies beyond is no policy, and no date. */
+const days = amount.max(36_525)
+const hours = amount.max(36_525 * 24)
+/** A thousand times the fee. */
+const percent = amount.max(100_000)
+/** Any number of learners there may be. */
+const learners = z.int().min(0).max(1_000_000_000_000)
 const removed = (value: 'counts' | 'drops') => z.enum(['counts', 'drops']).default(value)
 
 /** Q8: never a fixed offset, which newer runtimes would take for a zone. */
@@ -47,10 +55,10 @@ const counting = z.strictObject({
   none: z.array(match).default([]),
   launchModeUnknown: z.enum(['count', 'skip']).default('count'),
   atLeast: z
-    .strictObject({ n: count, distinct: z.enum(['statement', 'activity', 'attempt', 'day']) })
+    .strictObject({ n: count.max(1000), distinct: z.enum(['statement', 'activity', 'attempt', 'day']) })
     .optional(),
   /** Time since the key was first seen at all. */
-  minAgeHours: amount.default(0),
+  minAgeHours: hours.default(0),
   browse: z.enum(['exclude', 'count']).default('exclude'),
   resources: z.enum(['exclude', 'count']).default('exclude'),
   unverifiedPreview: z.enum(['skip', 'count']).default('skip'),
@@ -103,7 +111,12 @@ function fits(part: { months?: number | undefined; days?: number | undefined }, 
 
 const alert = z.strictObject({
   /** A number or a percentage of the limit; 0 or blank sends nothing (A20). */
-  at: z.union([z.string().regex(/^([0-9]+%?)?$/), z.int().min(0).transform(String)]),
+  at: z.union([
+    z
+      .string()
+      .regex(/^([0-9]{1,12}%?)?$/, { error: 'must be a number of learners or a share, e.g. "900" or "80%"' }),
+    learners.transform(String),
+  ]),
   on: z.enum(['actual', 'forecast']).default('actual'),
   probability: z.number().gt(0).max(1).optional(),
   /** E-mail addresses or webhook ids (ruling 13). */
@@ -123,13 +136,13 @@ export const policySchema = z.strictObject({
     .strictObject({
       by: z.enum(['timestamp', 'stored']).default('timestamp'),
       resumeBy: z.enum(['timestamp', 'stored']).default('stored'),
-      futureSkewMinutes: amount.default(5),
-      maxBackdateDays: amount.nullable().default(null),
+      futureSkewMinutes: amount.max(36_525 * 24 * 60).default(5),
+      maxBackdateDays: days.nullable().default(null),
     })
     .prefault({}),
   close: z
     .strictObject({
-      graceHours: amount.default(72),
+      graceHours: hours.default(72),
       late: z.enum(['adjust', 'next-window', 'ignore']).default('adjust'),
     })
     .prefault({}),
@@ -138,19 +151,19 @@ export const policySchema = z.strictObject({
     .prefault({}),
   limit: z
     .strictObject({
-      included: z.int().min(0).optional(),
+      included: learners.optional(),
       judge: z.enum(['each-window', 'mean-of-3', 'sum-over-term']).default('each-window'),
-      tolerancePct: amount.default(0),
-      bank: z.int().min(0).optional(),
+      tolerancePct: percent.default(0),
+      bank: learners.optional(),
       enforce: z.enum(['never', 'signal-block']).default('never'),
     })
     .prefault({}),
   price: z
     .strictObject({
-      surchargePct: amount.default(0),
+      surchargePct: percent.default(0),
       perExtra: z
         .string()
-        .regex(/^[0-9]+(\.[0-9]+)?$/)
+        .regex(/^[0-9]{1,12}(\.[0-9]{1,8})?$/, { error: 'must be a decimal number as text, e.g. "2.00"' })
         .nullable()
         .default(null),
     })

@@ -383,3 +383,59 @@ describe('Ready-made policies', () => {
     expect((await server.api('/presets?limit=1', { as: report })).status).toBe(400)
   })
 })
+
+describe('Changing a policy (Q25)', () => {
+  it('from a date on, which begins in the time zone of the policy', async () => {
+    const window = { ...CALENDAR, timeZone: 'Europe/Berlin' }
+    await add('moving', { window })
+    const from = (effectiveFrom: string) =>
+      server.api('/policies', {
+        method: 'POST',
+        body: {
+          schema: 1,
+          id: 'moving',
+          count: { any: [{ evidence: true }] },
+          unique: { by: ['learner'] },
+          window,
+          effectiveFrom,
+        },
+      })
+    for (const wrong of ['2100-07-02', 'July 1 2100', '2100-02-30']) {
+      const refused = await from(wrong)
+      expect(refused.status, wrong).toBe(400)
+      expect(await refused.text()).toContain('$.effectiveFrom')
+    }
+    const made = await from('2100-07-01')
+    expect(made.status).toBe(201)
+    expect(await made.json()).toMatchObject({ version: 2, effectiveFrom: '2100-06-30T22:00:00.000Z' })
+  })
+
+  it('numbers that no calendar, no price and no example can hold are refused by name', async () => {
+    const many = { any: [{ evidence: true }] }
+    const absurd: [string, object][] = [
+      ['$.close.graceHours', { close: { graceHours: 1e308 } }],
+      ['$.count.minAgeHours', { count: { ...many, minAgeHours: 1e300 } }],
+      ['$.count.atLeast.n', { count: { ...many, atLeast: { n: 9e15, distinct: 'day' } } }],
+      ['$.time.maxBackdateDays', { time: { maxBackdateDays: 1e300 } }],
+      ['$.time.futureSkewMinutes', { time: { futureSkewMinutes: 1e300 } }],
+      ['$.price.surchargePct', { price: { surchargePct: 1e300 } }],
+      ['$.price.perExtra', { price: { perExtra: '9'.repeat(400) } }],
+      ['$.limit.included', { limit: { included: 9e15 } }],
+      ['$.alerts.0.at', { alerts: [{ at: '9'.repeat(400) }] }],
+    ]
+    for (const [field, more] of absurd) {
+      const body = {
+        schema: 1,
+        id: 'absurd',
+        count: many,
+        unique: { by: ['learner'] },
+        window: CALENDAR,
+        ...more,
+      }
+      const refused = await server.api('/policies', { method: 'POST', body })
+      expect(refused.status, field).toBe(400)
+      expect(await refused.text()).toContain(field)
+    }
+    expect((await server.api('/policies/absurd')).status).toBe(404)
+  })
+})

@@ -1,4 +1,6 @@
 /** Counting policies: immutable versions under one id (counting §3). */
+import { z } from 'zod'
+import { parseDay, rememberedInstant } from '../../metering/dates.ts'
 import {
   commercialHash,
   countHash,
@@ -10,6 +12,7 @@ import { presets } from '../../metering/presets.ts'
 import { policyText } from '../../metering/text.ts'
 import { isBoundary, type PolicyVersion } from '../../metering/windows.ts'
 import type { StoredPolicy, Stores, TenantId } from '../../store/ports.ts'
+import { instantOf, isTimestamp } from '../../xapi/formats.ts'
 import { type Caller, demand } from '../access/access.ts'
 import { demandRecipients } from '../alerts/recipients.ts'
 import type { Lrs } from '../context.ts'
@@ -147,6 +150,13 @@ export function parsePolicy(input: unknown, at = '$'): Policy {
   return parsed.data
 }
 
+/** An instant, or the beginning of a date where the policy is. NaN for anything else. */
+function startingAt({ window }: Policy, from: unknown): number {
+  if (typeof from !== 'string') return Number.NaN
+  if (z.iso.date().safeParse(from).success) return rememberedInstant(parseDay(from), window.timeZone)
+  return isTimestamp(from) ? instantOf(from) : Number.NaN
+}
+
 function effectiveFromOf(
   policy: Policy,
   from: unknown,
@@ -158,18 +168,18 @@ function effectiveFromOf(
       throw malformedAt('$.effectiveFrom', 'a first version reaches back to the beginning', 'Q22a')
     return null
   }
-  const at = typeof from === 'string' ? Date.parse(from) : Number.NaN
+  const at = startingAt(policy, from)
   if (Number.isNaN(at)) {
     throw malformedAt(
       '$.effectiveFrom',
-      `«${policy.id}» exists: say from which window boundary the new version holds`,
+      `«${policy.id}» exists: say from which window boundary the new version holds, as a date or an ISO 8601 timestamp`,
       'Q25',
     )
   }
   if (!isBoundary(policy, at) || !isBoundary(before.policy, at)) {
     throw malformedAt(
       '$.effectiveFrom',
-      'not a boundary of a window, of the version before and of the new one',
+      'not a boundary of a window, of the version before and of the new one; a date begins in the new one’s time zone',
       'Q25',
     )
   }
