@@ -78,7 +78,7 @@ export class Books {
   }
 }
 
-export function keysIn(
+function keysIn(
   window: Pick<Window, 'policy' | 'version' | 'start'>,
   counts: readonly LearnerCount[],
 ) {
