@@ -71,15 +71,21 @@ const launch = z
   )
 
 const alias = z.strictObject({ identities: z.array(agent).min(2) })
-const aliases = z.union([
-  z.strictObject({
-    aliases: z.array(alias),
-    confirm: z.boolean().default(false),
-    dryRun: z.boolean().default(false),
-  }),
-  z.array(alias).transform((list) => ({ aliases: list, confirm: false, dryRun: false })),
-  alias.transform((one) => ({ aliases: [one], confirm: false, dryRun: false })),
-])
+const aliasRequest = z.strictObject({
+  aliases: z.array(alias),
+  confirm: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+})
+
+/** The request with its switches, a list, or one entry: each refused by the paths it was sent with. */
+function aliasesIn(input: unknown): z.infer<typeof aliasRequest> {
+  const requirement = 'PUT /aliases, ruling 20'
+  const switches = { confirm: false, dryRun: false }
+  if (Array.isArray(input)) return { aliases: parseInput(z.array(alias), input, requirement), ...switches }
+  const isRequest = typeof input === 'object' && input !== null && 'aliases' in input
+  if (isRequest) return parseInput(aliasRequest, input, requirement)
+  return { aliases: [parseInput(alias, input, requirement)], ...switches }
+}
 
 /** One entry is taken wherever a list is. */
 function listOf<T>(schema: z.ZodType<T>): z.ZodType<readonly T[]> {
@@ -193,7 +199,7 @@ export interface AliasOutcome {
 /** Adds links between identifiers of one person; each list is one person (ruling 20). */
 export async function putAliases(lrs: Lrs, caller: Caller, input: unknown): Promise<AliasOutcome> {
   demand(caller, 'manage aliases')
-  const { aliases: given, confirm, dryRun } = parseInput(aliases, input, 'PUT /aliases, ruling 20')
+  const { aliases: given, confirm, dryRun } = aliasesIn(input)
   const at = lrs.clock.now()
   const links: IdentityLink[] = given.flatMap(({ identities: [first = '', ...rest] }) =>
     rest

@@ -287,3 +287,22 @@ describe('POST /windows/{id}/reconcile', () => {
     expect((await sendText('/windows/none/reconcile', 'a@example.org\n')).status).toBe(404)
   })
 })
+
+describe('PUT /aliases, badly asked', () => {
+  it('names what is wrong by the path it was sent with, whichever shape it has, and links nothing (ruling 20)', async () => {
+    const { use, homePage } = home()
+    const [lone, broken] = [{ account: { homePage, name: 'alone' } }, { mbox: 'x' }]
+    await server.send(use('alone'))
+    const wrong: [unknown, string][] = [
+      [[{ identities: [lone] }], '$.0.identities'],
+      [{ identities: [] }, '$.identities'],
+      [{ aliases: [{ identities: [lone, broken] }] }, '$.aliases.0.identities.1'],
+      [[{}], '$.0.identities'],
+    ]
+    for (const [body, path] of wrong) {
+      const answer = await server.api('/aliases', { method: 'PUT', body })
+      expect(answer.status).toBe(400)
+      expect(await answer.json()).toHaveProperty('errors.0.path', path)
+    }
+  })
+})

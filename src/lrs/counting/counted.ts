@@ -3,10 +3,11 @@ import type { Obstacle } from '../../attempts/derivation.ts'
 import { reasonText } from '../../attempts/reasons.ts'
 import type { Evidence } from '../../metering/count.ts'
 import { explain, lateDetail } from '../../metering/explain.ts'
+import { english } from '../../metering/text-en.ts'
 import type { CountedLearner, Page, PageRequest, SnapshotRow, WindowRef } from '../../store/ports.ts'
 import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
-import { listSealed, type SealedView, sealedRowsOf } from '../close/sealed-list.ts'
+import { listSealed, type SealedView, sealedRowsOf, whyNotSealed } from '../close/sealed-list.ts'
 import type { Lrs } from '../context.ts'
 import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people/people-view.ts'
 import { Refusal } from '../refusal.ts'
@@ -54,9 +55,6 @@ function countedView(counted: CountedLearner): CountedView {
 /** Why nobody was even near: registered only, or everything deleted. */
 export const NO_STATEMENTS = 'The person is known, but no statement of theirs is stored.'
 
-const PURGED_SINCE =
-  'What proved it was physically deleted after the window was closed: its counts stay, and «purged» says so.'
-
 export interface Explanation {
   readonly learner: string
   readonly name: string | null
@@ -94,14 +92,16 @@ export async function explainLearner(
   const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, refOf(window))
   if (!snapshot) return live
   const rows = await sealedRowsOf(lrs, caller.tenant, snapshot, live.learner)
-  const purged = !live.counted && (await isPurged(lrs, caller, refOf(window), live.learner))
-  return asSealed({ ...live, purged }, rows, ({ at }) => lateDetail(history.versions, window, at))
+  const today = await knownToday(lrs, caller, refOf(window), live)
+  if (rows.length === 0) return notSealed(today, () => whyNotSealed(lrs, caller.tenant, snapshot, live))
+  return asSealed(today, rows, ({ at }) => lateDetail(history.versions, window, at))
 }
 
-/** Whether what is missing today was purged after the closing: that is no later fact, and `asKnownToday` keeps it (ruling 16). */
-async function isPurged(lrs: Lrs, caller: Caller, ref: WindowRef, learner: string): Promise<boolean> {
-  const booked = await lrs.stores.adjustments.booked(caller.tenant, learner)
-  return booked.some(
+/** What was purged after the closing is no later fact: `asKnownToday` keeps whom it proved (ruling 16). */
+async function knownToday(lrs: Lrs, caller: Caller, ref: WindowRef, live: Explanation): Promise<Explanation> {
+  if (live.counted) return { ...live, asKnownToday: true }
+  const booked = await lrs.stores.adjustments.booked(caller.tenant, live.learner)
+  const isPurged = booked.some(
     (one) =>
       one.policy === ref.policy &&
       one.version === ref.version &&
@@ -109,28 +109,33 @@ async function isPurged(lrs: Lrs, caller: Caller, ref: WindowRef, learner: strin
       one.purged < 0 &&
       one.net - one.purged > 0,
   )
+  return { ...live, asKnownToday: isPurged, ...(isPurged && { text: english.purgedSinceClosing }) }
+}
+
+/** What of a closed window no row tells of: as it is known today, or why it is no part of the snapshot. */
+async function notSealed(
+  live: Explanation,
+  whyNot: () => Promise<'late' | 'split' | 'reclassified'>,
+): Promise<Explanation> {
+  const { learner, name, identities, window, asKnownToday = false, evidence } = live
+  if (!evidence) return live
+  const reason = await whyNot()
+  const { statementId, at } = evidence
+  const nearestMiss = { statementId, at, reason, text: english.sinceClosing[reason] }
+  return { learner, name, identities, window, asKnownToday, counted: false, nearestMiss }
 }
 
 function asSealed(
-  live: Explanation & { readonly purged: boolean },
+  live: Explanation,
   rows: readonly SnapshotRow[],
   detailOf: (evidence: Evidence) => string,
 ): Explanation {
-  const { purged, ...now } = live
-  const { learner, name, identities, window, evidence: found } = now
-  const asKnownToday = now.counted || purged
+  const { learner, name, identities, window, asKnownToday = false, text } = live
   const about = { learner, name, identities, window, asKnownToday }
-  const [first] = rows
-  if (first) {
-    const evidence = first.evidence && evidenceOf(first.evidence, detailOf(first.evidence))
-    const keys = [...new Set(rows.map(({ key }) => key))]
-    return { ...about, counted: true, keys, ...evidence, ...(purged && { text: PURGED_SINCE }) }
-  }
-  if (!found) return { ...now, asKnownToday, ...(purged && { text: PURGED_SINCE }) }
-  const { statementId, at } = found
-  const text =
-    'It was not known when the window was closed: it is no part of the snapshot, but of what is known today.'
-  return { ...about, counted: false, nearestMiss: { statementId, at, reason: 'late', text } }
+  const { evidence = null } = rows[0] ?? {}
+  const found = evidence && evidenceOf(evidence, detailOf(evidence))
+  const gone = !live.counted && asKnownToday && text !== undefined && { text }
+  return { ...about, counted: true, keys: [...new Set(rows.map(({ key }) => key))], ...found, ...gone }
 }
 
 function evidenceOf(evidence: Evidence, text: string): Pick<Explanation, 'evidence' | 'text'> {
