@@ -296,7 +296,7 @@ describe('PUT /aliases, badly asked', () => {
     const wrong: [unknown, string][] = [
       [[{ identities: [lone] }], '$.0.identities'],
       [{ identities: [] }, '$.identities'],
-      [{ aliases: [{ identities: [lone, broken] }] }, '$.aliases.0.identities.1'],
+      [{ aliases: [{ identities: [lone, broken] }] }, '$.aliases.0.identities.1.mbox'],
       [[{}], '$.0.identities'],
     ]
     for (const [body, path] of wrong) {
