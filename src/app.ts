@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { type MovableClock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -136,7 +137,10 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
     stop: () => {
       stopping ??= (async () => {
         ending.abort()
-        if (server) await closeServer(server)
+        if (server) {
+          await sleep(config.ROLLCALL_STOP_DELAY * 1000)
+          await closeServer(server)
+        }
         await Promise.allSettled(tasks)
         await jobs.stop()
         await intake.stop()

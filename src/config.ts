@@ -124,6 +124,15 @@ export const configSchema = z.object({
     .optional()
     .describe('PEM file of the certificate with its chain: serves HTTPS. Read again at SIGHUP.'),
   ROLLCALL_TLS_KEY: z.string().min(1).optional().describe('PEM file of the certificate’s private key.'),
+  ROLLCALL_STOP_DELAY: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(600)
+    .default(0)
+    .describe(
+      'Seconds that the port stays open after `SIGTERM` while `/ready` answers 503 already, so that a load balancer can notice.',
+    ),
   ROLLCALL_SMTP: z
     .string()
     .regex(/^smtps?:\/\/[^\s/]+/, 'give smtp://[user:password@]host[:port] or smtps://…')

@@ -199,6 +199,8 @@ export const english = {
       n === 1
         ? `A statement comes in, and ${rule}.`
         : `${n} statements${distinct === 'statement' ? '' : ` of ${plural(n, `different ${distinct}`)}`} come in, and of each: ${rule}.`,
+    notEnough: (scene: string, n: number, distinct: string) =>
+      `${scene} (It takes ${plural(n, distinct === 'statement' ? distinct : `different ${distinct}`)}: this alone is one.)`,
     again: 'A learner who counted in an earlier window does the same again.',
     excluded: (rule: string) => `What would count comes in, but ${rule}.`,
     late: 'What would count arrives only after its window was closed.',

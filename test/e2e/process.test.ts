@@ -173,6 +173,21 @@ describe('SIGTERM', () => {
   })
 })
 
+/** The same on both stores, so tried on one. */
+if (inject('store') === 'sqlite') {
+  it('says with ROLLCALL_STOP_DELAY that it is stopping while it still takes what comes, then ends with 0', async () => {
+    const served = await serveProcess(directory, { ROLLCALL_STOP_DELAY: '5' })
+    served.process.kill('SIGTERM')
+    const ready = () => fetch(`${served.url}/ready`)
+    await expect.poll(async () => (await ready()).status, { timeout: 4_000, interval: 20 }).toBe(503)
+    expect(await (await ready()).json()).toEqual({ ready: false, reason: 'stopping' })
+    expect((await fetch(`${served.url}/health`)).status).toBe(200)
+    expect(await (await fetch(`${served.url}/metrics`)).text()).toMatch(/^rollcall_ready 0$/m)
+    expect((await served.post(statement())).status).toBe(200)
+    expect(await served.ended).toEqual({ code: 0, signal: null })
+  })
+}
+
 describe('commands', { timeout: 120_000 }, () => {
   it('work on a directory nobody serves, and through the server that does (ruling 27)', async () => {
     const offline = await runCli(

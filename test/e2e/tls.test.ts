@@ -1,5 +1,6 @@
 /** HTTPS of its own, without a proxy. The listener knows no store, so one engine stands for both. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -60,15 +61,27 @@ function ask(url: string, trusted: string): Promise<{ status: number; name: stri
   })
 }
 
+/** The HEALTHCHECK of the Dockerfile, asking this address with these settings. @returns its exit code */
+async function healthCheck(url: string): Promise<number | null> {
+  const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8')
+  const [, command = ''] = /^HEALTHCHECK [\s\S]*?CMD (\[.*\])$/m.exec(dockerfile) ?? []
+  const [program = '', ...args] = JSON.parse(command) as string[]
+  const env = { PATH: process.env.PATH, PORT: new URL(url).port, ROLLCALL_TLS_CERT: path('live.crt') }
+  const [code] = (await once(spawn(program, args, { env, stdio: 'ignore' }), 'exit')) as [number | null]
+  return code
+}
+
 describe('HTTPS', () => {
   const settings = () => ({ ROLLCALL_TLS_CERT: path('live.crt'), ROLLCALL_TLS_KEY: path('live.key') })
 
-  it('is spoken with ROLLCALL_TLS_CERT and ROLLCALL_TLS_KEY, and only it', async () => {
+  it('is spoken with ROLLCALL_TLS_CERT and ROLLCALL_TLS_KEY, and only it, by the image’s health check too', async () => {
     const server = await startServer(settings())
     expect(server.url).toMatch(/^https:/)
     expect(await ask(`${server.url}/health`, 'first')).toEqual({ status: 200, name: 'first' })
     await expect(fetch(server.url.replace('https', 'http'))).rejects.toThrow()
+    expect(await healthCheck(server.url)).toBe(0)
     await server.stop()
+    expect(await healthCheck(server.url)).toBe(1)
   })
 
   it('shows a renewed certificate after SIGHUP, without a restart, and keeps the old one when the new is broken', async () => {

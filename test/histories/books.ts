@@ -1,6 +1,6 @@
 /** Closed windows on paper: who was counted when each closed, and every difference found since. */
 import { type Booked, type ClosedWindow, differenceId, differences } from '../../src/metering/closing.ts'
-import type { LearnerCount, Window } from '../../src/metering/count.ts'
+import type { CountedKey, LearnerCount, Window } from '../../src/metering/count.ts'
 
 /** Somebody as the books know them: the elder of all their identifiers, and each of those. */
 export interface Counted {
@@ -79,12 +79,18 @@ export class Books {
 }
 
 export function keysIn(
+  window: Pick<Window, 'policy' | 'version' | 'start'>,
+  counts: readonly LearnerCount[],
+) {
+  return rowsIn(window, counts).map(({ key }) => key)
+}
+
+export function rowsIn(
   { policy, version, start }: Pick<Window, 'policy' | 'version' | 'start'>,
   counts: readonly LearnerCount[],
-): readonly string[] {
+): readonly CountedKey[] {
   return counts
     .filter((one) => one.policy === policy && one.version === version)
     .flatMap(({ counted }) => counted)
     .filter(({ windowStart }) => windowStart === start)
-    .map(({ key }) => key)
 }

@@ -13,7 +13,7 @@ import type { CountedLearner, Page, SnapshotRow } from '../../src/store/ports.ts
 import type { Act } from './acts.ts'
 import { actorOf, type Deed, ifiOf, ROLE, TEAM } from './deeds.ts'
 import type { Installation } from './tenant.ts'
-import { Told } from './told.ts'
+import { explainedKey, Told } from './told.ts'
 
 /** What did not hold, in words; all empty is what is claimed. */
 export interface Broken {
@@ -246,7 +246,7 @@ export class Lived {
       if (count !== rows.length)
         this.broken.recount.push(`${window.id}: ${count} counted, ${rows.length} listed`)
     }
-    const paper = this.#told.counted()
+    const paper = this.#told.explained()
     if (!isDeepStrictEqual(stored, paper))
       this.broken.recount.push(`stored ${JSON.stringify(stored)}, on paper ${JSON.stringify(paper)}`)
     const print = (line: string) => this.broken.recount.push(line)
@@ -282,6 +282,7 @@ export class Lived {
     const before = await list()
     await this.#do({ does: 'link', who: [0, 1] })
     await this.#on.settled()
+    await this.#look({ act: 'merge', who: [0, 1] })
     await this.#unlink([0, 1])
     await this.#on.settled()
     const after = await list()
@@ -290,7 +291,7 @@ export class Lived {
   }
 }
 
-/** Who counts in each window, as `Told.counted` says it. */
+/** Who counts in each window, as `Told.explained` says it. */
 export async function storedRows(
   { lrs, tenant }: Installation,
   windows: readonly Window[],
@@ -310,8 +311,8 @@ async function all<T>(
   return items
 }
 
-function nameOf({ identities, key }: CountedLearner): string {
-  return `${identities.map(({ ifi }) => ifi).sort()[0]} ${key}`
+function nameOf(row: CountedLearner): string {
+  return `${row.identities.map(({ ifi }) => ifi).sort()[0]} ${explainedKey(row)}`
 }
 
 /** What may be erased lies beside what is sealed, and goes with it (ruling 17). */

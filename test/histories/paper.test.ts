@@ -32,7 +32,7 @@ describe('ruling 6', () => {
     })
     fc.assert(
       fc.property(orders, ([told, order]) => {
-        expect(told.counted(told.people(order))).toEqual(told.counted())
+        expect(told.explained(told.people(order))).toEqual(told.explained())
       }),
       RUNS,
     )

@@ -30,7 +30,7 @@ describe(`${RUNS} histories under all presets`, () => {
         const told = new Told(await installation.begin(() => policies), policies)
         await send(installation, told, sending)
         const stored = await storedRows(installation, told.windows())
-        expect(stored).toEqual(told.counted())
+        expect(stored).toEqual(told.explained())
         for (const id of Object.keys(stored)) counting.add(id.split('.')[0] ?? '')
         const lines: string[] = []
         const compare = { print: (line: string) => lines.push(line), settled: async () => null }

@@ -46,7 +46,7 @@ describe(`${RUNS} histories`, () => {
       const holds = fc.asyncProperty(sendingOf(uses), async (sending) => {
         const told = new Told(await installation.begin())
         await send(installation, told, sending)
-        expect(await storedRows(installation, told.windows())).toEqual(told.counted())
+        expect(await storedRows(installation, told.windows())).toEqual(told.explained())
       })
       await fc.assert(holds, { numRuns: RUNS, seed: SEED })
     },

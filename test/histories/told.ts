@@ -1,12 +1,12 @@
 /** A history as it is told on paper, act by act: what each act comes to, and what counts after it. */
 import { dueAt } from '../../src/metering/closing.ts'
-import type { Window } from '../../src/metering/count.ts'
+import type { CountedKey, Window } from '../../src/metering/count.ts'
 import { type Policy, type PolicyInput, policySchema } from '../../src/metering/policy.ts'
 import type { PolicyVersion } from '../../src/metering/windows.ts'
 import { windowsBetween } from '../../src/metering/windows.ts'
 import type { Statement } from '../../src/xapi/types.ts'
 import { type Act, ELEMENTS, PEOPLE } from './acts.ts'
-import { Books, type Counted, keysIn } from './books.ts'
+import { Books, type Counted, rowsIn } from './books.ts'
 import {
   ago,
   DAY,
@@ -24,6 +24,7 @@ import { Paper } from './paper.ts'
 
 /** Nothing is older. */
 const REACH = 500 * DAY
+const HALF_HOUR = DAY / 48
 
 /**
  * Each counts another way, and has its own way with late facts: the usual one; by element, without voided ones and tests; and one
@@ -60,6 +61,13 @@ export function policiesAt(base: number): readonly PolicyInput[] {
       removal: { purged: 'counts' },
     },
   ]
+}
+
+/** By window id; windows in which nobody counts are left out. */
+type Rows = Readonly<Record<string, readonly string[]>>
+
+export function explainedKey({ key, evidence }: Pick<CountedKey, 'key' | 'evidence'>): string {
+  return `${key} ${Math.floor(evidence.at / HALF_HOUR)}`
 }
 
 export class Told {
@@ -100,14 +108,23 @@ export class Told {
   }
 
   /** Who counts in each window: `<smallest identifier> <key>`, sorted. Of tombstones and statements alike. */
-  counted(people = this.people()): Readonly<Record<string, readonly string[]>> {
+  counted(people = this.people()): Rows {
+    return this.#rows(people, ({ key }) => key)
+  }
+
+  /** The same with the time of the evidence, to the half hour: what was received at one time on paper and in a store is. */
+  explained(people = this.people()): Rows {
+    return this.#rows(people, explainedKey)
+  }
+
+  #rows(people: readonly Counted[], tell: (row: CountedKey) => string): Rows {
     const rows = this.windows().map((window) => {
-      const keys = people.flatMap(({ ifis, counts }) =>
-        keysIn(window, counts).map((key) => `${ifis[0]} ${key}`),
+      const told = people.flatMap(({ ifis, counts }) =>
+        rowsIn(window, counts).map((row) => `${ifis[0]} ${tell(row)}`),
       )
-      return [window.id, keys.sort()] as const
+      return [window.id, told.sort()] as const
     })
-    return Object.fromEntries(rows.filter(([, keys]) => keys.length > 0))
+    return Object.fromEntries(rows.filter(([, told]) => told.length > 0))
   }
 
   #do(deed: Deed): void {

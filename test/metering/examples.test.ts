@@ -136,7 +136,7 @@ describe('F3: examples in a policy’s description', () => {
         [made.newcomer, scenes.opened],
       ],
     ],
-    ['ispring-market-lead', [[made.again], [scenes.opened, scenes.completed]]],
+    ['ispring-market-lead', [[made.again], [scenes.opened, made.notEnough(scenes.completed, 2, 'activity')]]],
     ['security-journey', [[scenes.completed], [scenes.opened, scenes.signedIn]]],
     ['forma-lms', [[scenes.signedIn], [scenes.opened]]],
     [
@@ -159,7 +159,8 @@ describe('F3: examples in a policy’s description', () => {
 
   it('atLeast: one statement adds nothing, as many as are needed count', () => {
     const two = policy({ count: { any: [{ evidence: true }], atLeast: { n: 2, distinct: 'day' } } })
-    expect(verdict(two, scenes.opened)).toBe(false)
+    expect(verdict(two, made.notEnough(scenes.opened, 2, 'day'))).toBe(false)
+    expect(verdict(two, scenes.registered)).toBe(false)
     const own = examplesOf(two, english).find(({ text }) =>
       text.startsWith('2 statements of 2 different days'),
     )

@@ -7,6 +7,7 @@ import type { ClosedWindow } from '../../src/metering/closing.ts'
 import { LATE, type Window } from '../../src/metering/count.ts'
 import { learnerOf } from '../../src/metering/evidence.ts'
 import { explain } from '../../src/metering/explain.ts'
+import { keyOfPolicy } from '../../src/metering/keys.ts'
 import type { Policy, PolicyInput } from '../../src/metering/policy.ts'
 import { recount, recountWindow } from '../../src/metering/recount.ts'
 import { tombstonesFor } from '../../src/metering/tombstone.ts'
@@ -250,11 +251,13 @@ describe('1,000 histories (ruling 39)', () => {
         const { under, closings } = told({ ...one, setting: 'next-window' })
         if (under.some(({ policy: { count } }) => count.atLeast || count.minAgeHours > 0)) return
         const circumstances = { closed: closings }
-        for (const { one: fact, window, outcome } of learnerOf(one.list, under, circumstances).late) {
+        for (const { one: fact, index, window, outcome } of learnerOf(one.list, under, circumstances).late) {
           const inOwn = recountWindow(one.list, under, window, circumstances)
           if (outcome.kind === 'next-window') {
             expect(recountWindow(one.list, under, outcome.into, circumstances)).not.toEqual([])
             expect(outcome.into.start).toBeGreaterThan(window.start)
+            const key = keyOfPolicy((under[index] as PolicyVersion).policy)(fact.of)
+            expect(inOwn.map((row) => row.key)).not.toContain(key)
             const closing = closings.find(
               ({ version, start }) => version === outcome.into.version && start === outcome.into.start,
             )

@@ -17,8 +17,19 @@ export function examplesOf(policy: Policy, texts: Texts): readonly Example[] {
     text: texts.examples[scene as Scene],
     story: tell(moments),
   }))
-  return [...scenes, ...madeExamples(policy, texts)].map((told) => ({
-    ...told,
-    counts: adds(policy, told.story),
-  }))
+  return [
+    ...scenes.map((told) => explained(policy, judged(policy, told), texts)),
+    ...madeExamples(policy, texts).map((told) => judged(policy, told)),
+  ]
+}
+
+function judged(policy: Policy, told: Told): Example {
+  return { ...told, counts: adds(policy, told.story) }
+}
+
+/** Where one statement is not enough, a scene says that this is why it does not count. */
+function explained(policy: Policy, example: Example, texts: Texts): Example {
+  const { atLeast, ...count } = policy.count
+  if (!atLeast || example.counts || !adds({ ...policy, count }, example.story)) return example
+  return { ...example, text: texts.made.notEnough(example.text, atLeast.n, atLeast.distinct) }
 }
