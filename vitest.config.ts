@@ -5,7 +5,7 @@ const ON_BOTH_STORES = [
   'test/http/{access,adjustment-reasons,alerts,forecast-alerts,bad-bodies,closing,cmi5,deletions,freshness,late,licence,lookups,open-and-closed,operations,people,planning,policies,state-metering,statement-list,statement-search,statements}.test.ts',
   'test/histories/{presets,stores}.test.ts',
   'test/presets/presets.test.ts',
-  'test/e2e/{demo,import,kill,process,samples,uploads}.test.ts',
+  'test/e2e/{demo,import,kill,kill-job,process,samples,uploads}.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/jobs/{close,drain,studies,waiting-locks}.test.ts',
   'test/lrs/{alerts,rebuild}.test.ts',

@@ -110,7 +110,9 @@ function outcomeOf(statement: Statement, source: Source, event: string | undefin
 
 /** Leaves out the members that are undefined: stored facts carry only what was said. */
 function defined<T extends object>(members: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
+  const said: Partial<T> = {}
+  for (const name in members) if (members[name] !== undefined) said[name] = members[name]
+  return said as T
 }
 
 interface Person {

@@ -2,6 +2,8 @@
 
 /** Already canonical, as nearly all are: lower-case scheme and host, no port, nothing to decode or resolve. */
 const PLAIN = /^[a-z][a-z0-9+.-]*:(?:\/\/[^A-Z/?#@:%]+(?:\/(?!\.)[^%/]*)+)$/
+/** The same for a home page, whose path is kept as it is. */
+const PLAIN_HOME = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(?:\/[^?#]*)?$/
 const PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(.*)$/is
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
@@ -16,6 +18,7 @@ export function canonicalIri(iri: string): string {
  * one trailing slash ignored; the path is kept as it is.
  */
 export function canonicalHome(url: string): string {
+  if (PLAIN_HOME.test(url)) return url.endsWith('/') ? url.slice(0, -1) : url
   const canonical = rebuilt(url, same, same)
   return canonical.endsWith('/') && !/[?#]/.test(canonical) ? canonical.slice(0, -1) : canonical
 }

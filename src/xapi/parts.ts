@@ -20,7 +20,10 @@ export function listOfActivities(value: ActivityOrList | undefined): readonly Ac
 
 /** Every Activity of all four lists. */
 export function contextActivitiesOf(activities: ContextActivities | undefined): Activity[] {
-  return CONTEXT_ACTIVITIES.flatMap((name) => listOfActivities(activities?.[name]))
+  const found: Activity[] = []
+  if (activities === undefined) return found
+  for (const name of CONTEXT_ACTIVITIES) found.push(...listOfActivities(activities[name]))
+  return found
 }
 
 /** The object as an Activity; null when it is something else. */

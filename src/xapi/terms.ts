@@ -2,7 +2,7 @@
  * Index terms: a statement fits a list query exactly when it has every term of the query (time aside). Short texts, one letter
  * for the filter and then its value. The meaning they must agree with is written out in matches.ts.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { identifiersOf } from './actor.ts'
 import { canonicalIri } from './iri.ts'
 import { activityOf, actorOf, contextActivitiesOf, contextActorsOf, subStatementOf } from './parts.ts'
@@ -94,14 +94,24 @@ function addAgents(terms: Set<string>, statement: Statement, authority: Actor): 
   const sub = subStatementOf(statement)
   const direct = new Set(directActors(statement).flatMap(identifiersOf))
   const related = new Set(direct)
-  const further = [...contextActorsOf(statement.context), authority]
+  const further = contextActorsOf(statement.context)
   if (sub) further.push(...directActors(sub), ...contextActorsOf(sub.context))
   for (const identifier of further.flatMap(identifiersOf)) related.add(identifier)
   for (const identifier of related) {
-    const hash = digest(identifier)
-    terms.add(`P:${hash}`)
-    if (direct.has(identifier)) terms.add(`p:${hash}`)
+    const digested = digest(identifier)
+    terms.add(`P:${digested}`)
+    if (direct.has(identifier)) terms.add(`p:${digested}`)
   }
+  for (const term of authorityTerms(authority)) terms.add(term)
+}
+
+/** One object stands for all statements of a request. */
+const authorities = new WeakMap<Actor, readonly string[]>()
+
+function authorityTerms(authority: Actor): readonly string[] {
+  const known = authorities.get(authority) ?? identifiersOf(authority).map((one) => `P:${digest(one)}`)
+  authorities.set(authority, known)
+  return known
 }
 
 function directActors({ actor, object }: Statement | SubStatement): Actor[] {
@@ -115,5 +125,5 @@ function shortened(iri: string): string {
 
 /** 132 bits: no two texts of any store share them by accident. */
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
+  return hash('sha256', text, 'base64url').slice(0, 22)
 }

@@ -1,6 +1,6 @@
 /**
  * Evidence of many learners in a short time, through the store port, and counting it as the product does. In a process of its
- * own: `make LEARNERS FACTS RECORDED`, then `count` or `recount`.
+ * own: `make LEARNERS FACTS POLICIES RECORDED`, then `count` or `recount`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startApp } from '../../src/app.ts'
@@ -18,17 +18,29 @@ const MEMBERS = 20
 const GROUPS = 5
 const AT_ONCE = 8
 
+const WRITER = {
+  credential: 'bench',
+  authority: '{"mbox":"mailto:bench@example.org"}',
+  voidsOthers: false,
+  version: '1.0.3',
+} as const
+
 const [mode, ...rest] = process.argv.slice(2)
 const config = loadConfig(process.env)
 process.send?.(mode === 'make' ? await make(rest.map(Number)) : await count(mode === 'recount'))
 process.exit(0)
 
-async function make([learners = 0, facts = 0, recorded = 0]: readonly number[]): Promise<number> {
+async function make([
+  learners = 0,
+  facts = 0,
+  policies = 0,
+  recorded = 0,
+]: readonly number[]): Promise<number> {
   await (await startApp(config)).stop()
   const stores = await openStores(config, systemClock())
   const [tenant] = await stores.tenants.list()
   const id = tenant?.id ?? ''
-  for (const given of THREE_POLICIES) {
+  for (const given of THREE_POLICIES.slice(0, policies)) {
     const policy = policySchema.parse(given)
     const hashes = { countHash: countHash(policy), commercialHash: commercialHash(policy) }
     await stores.policies.add(id, { policy, version: 1, ...hashes, effectiveFrom: null, recorded })
@@ -47,13 +59,6 @@ async function storeAll(stores: Stores, tenant: string, work: Iterable<IncomingS
     if (outcome !== 'stored') throw new Error(`not stored: ${outcome}`)
   }
 }
-
-const WRITER = {
-  credential: 'bench',
-  authority: '{"mbox":"mailto:bench@example.org"}',
-  voidsOthers: false,
-  version: '1.0.3',
-} as const
 
 /** Session by session; who shares a statement differs from session to session, so that nobody's evidence lies together. */
 function* batches(tenant: string, learners: number, facts: number): Generator<IncomingStatement[]> {

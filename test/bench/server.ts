@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type App, startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
+import { serveControl } from '../../src/control.ts'
 import { createHttp } from '../../src/http/server.ts'
 import { createLog } from '../../src/log.ts'
 import { runBodyOperation } from '../../src/lrs/statements/body-operations.ts'
@@ -12,9 +13,13 @@ import { runBodyOperation } from '../../src/lrs/statements/body-operations.ts'
 const [mode] = process.argv.slice(2)
 const config = loadConfig(process.env)
 const app = await startApp(config)
+const control = await serveControl(config.ROLLCALL_DATA, app)
 console.log(mode === 'noop' ? await listenWithoutStore(app) : await app.listen())
 process.once('SIGTERM', () => {
-  void app.stop().then(() => process.exit(0))
+  void control
+    .close()
+    .then(() => app.stop())
+    .then(() => process.exit(0))
 })
 
 async function listenWithoutStore({ lrs }: App): Promise<string> {

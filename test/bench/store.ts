@@ -84,7 +84,7 @@ async function recounts(): Promise<Omit<StoreFigures, 'ingest'>> {
   const start = performance.now()
   let learners = 0
   for (;;) {
-    const dirty = await stores.metering.dirtyLearners(64)
+    const dirty = await stores.metering.dirtyLearners(512)
     if (dirty.length === 0) break
     learners += await recountLearners(deps, lease, dirty)
   }

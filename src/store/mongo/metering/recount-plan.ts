@@ -56,14 +56,19 @@ export function touchedPolicies(
   return [...came, ...went]
 }
 
-/** What may still be written, and which totals may be wrong, from here until the recount is settled. */
+/**
+ * What may still be written, and which totals may be wrong, from here until the recount is settled; null when nothing is to be
+ * written at all.
+ */
 export function unsettledAfter(
   earlier: UnsettledPart | undefined,
   counted: RowChanges<RowDoc>,
   attempts: RowChanges<RowDoc>,
   touched: Touched,
-): UnsettledPart {
+): UnsettledPart | null {
   const idsOf = ({ put }: RowChanges<RowDoc>) => put.map(({ _id }) => _id)
+  const changes = [counted.put, counted.remove, attempts.put, attempts.remove, touched.policies]
+  if (!earlier && changes.every(({ length }) => length === 0)) return null
   return {
     counted: distinct([...(earlier?.counted ?? []), ...idsOf(counted)]),
     attempts: distinct([...(earlier?.attempts ?? []), ...idsOf(attempts)]),

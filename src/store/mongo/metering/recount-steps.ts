@@ -14,8 +14,8 @@ import { rowChanges, type Stamp, touchedPolicies, touchedWindows, unsettledAfter
 import { writeRows } from './rows.ts'
 import { bucketOf, type TotalsRefresh } from './totals.ts'
 
-/** A recount whose rows are written, and whose totals and marks are not. */
-export type Begun = Stamp
+/** A recount whose rows are written, and whose totals and marks are not. `settled`: it had nothing to write. */
+export type Begun = Stamp & { readonly settled: boolean }
 
 export interface Learner {
   readonly tenant: TenantId
@@ -80,14 +80,16 @@ export function recountSteps(db: Db) {
         policies: touchedPolicies(before?.qualified ?? [], wanted.qualified),
       }
       const unsettled = unsettledAfter(earlier, keys, tries, touched)
+      // Also when there is nothing to write: whoever has read an older history must not write any more.
       if (!(await decide(before, documentOf(stamp, wanted, unsettled)))) return null
-      totals.add(tenant, learner, unsettled)
+      totals.add(tenant, learner, { ...touched, ...unsettled })
       const first = [await writeRows(counted, stamp.n, keys), await writeRows(attempts, stamp.n, tries)]
-      return first.every(Boolean) ? stamp : null
+      return first.every(Boolean) ? { ...stamp, settled: unsettled === null } : null
     },
 
     /** False when another recount has come meanwhile: it answers for what this one has written. */
-    settle: async ({ tenant, learner, n }: Begun): Promise<boolean> => {
+    settle: async ({ tenant, learner, n, settled }: Begun): Promise<boolean> => {
+      if (settled) return true
       const mine = { _id: keyOf(tenant, learner), n }
       const { matchedCount } = await retried(() => recounts.updateOne(mine, { $unset: { unsettled: '' } }))
       return matchedCount === 1
@@ -102,7 +104,7 @@ function live<Row extends CountedDoc | AttemptDoc>(rows: readonly Row[]): readon
 function documentOf(
   { tenant, learner, n }: Stamp,
   { untracked, qualified, absorbed }: Wanted,
-  unsettled: UnsettledPart,
+  unsettled: UnsettledPart | null,
 ): RecountDoc {
   const _id = keyOf(tenant, learner)
   const bucket = bucketOf(learner)
@@ -115,6 +117,6 @@ function documentOf(
     untracked,
     qualified,
     ...(absorbed && { absorbed }),
-    unsettled,
+    ...(unsettled && { unsettled }),
   }
 }
