@@ -243,6 +243,13 @@ export const english = {
     'already-counted': (_window: string) =>
       'It came after the window was closed, and what came in time suffices already.',
   },
+  sinceClosing: {
+    late: 'It was not known when the window was closed: it is no part of the snapshot, but of what is known today.',
+    split:
+      'When the window was closed this was one person with somebody who is in the snapshot. Apart they are part of what is known today.',
+    reclassified:
+      'It did not count when the window was closed, and does since a launch, the catalogue or a group was corrected: it is part of what is known today.',
+  },
   countedLate: (window: string | null) =>
     `It came after ${window ?? 'the window it belongs to'} was closed, and counts in the first window still open then.`,
   beforeReign: 'It happened before this version of the policy began to decide.',

@@ -79,7 +79,7 @@ describe('start', () => {
 
 /** The same on both stores, so tried on one. */
 if (inject('store') === 'sqlite') {
-  describe('what an operator got wrong', () => {
+  describe('what an operator got wrong', { timeout: 120_000 }, () => {
     const sentence = async (...args: string[]) => {
       const { code, output } = await runCli(directory, ...args)
       return [code, output.trim()]
@@ -175,7 +175,9 @@ describe('SIGTERM', () => {
 
 /** The same on both stores, so tried on one. */
 if (inject('store') === 'sqlite') {
-  it('says with ROLLCALL_STOP_DELAY that it is stopping while it still takes what comes, then ends with 0', async () => {
+  it('says with ROLLCALL_STOP_DELAY that it is stopping while it still takes what comes, then ends with 0', {
+    timeout: 120_000,
+  }, async () => {
     const served = await serveProcess(directory, { ROLLCALL_STOP_DELAY: '5' })
     served.process.kill('SIGTERM')
     const ready = () => fetch(`${served.url}/ready`)

@@ -78,10 +78,7 @@ export class Books {
   }
 }
 
-function keysIn(
-  window: Pick<Window, 'policy' | 'version' | 'start'>,
-  counts: readonly LearnerCount[],
-) {
+function keysIn(window: Pick<Window, 'policy' | 'version' | 'start'>, counts: readonly LearnerCount[]) {
   return rowsIn(window, counts).map(({ key }) => key)
 }
 

@@ -241,6 +241,22 @@ describe('later facts', () => {
     expect(await windowOf(id)).toMatchObject({ closedCount: 4, asKnownToday: 3, adjustedCount: 2 })
   })
 
+  it('who is split off after closing is told so, in the explanation as in the adjustment (F1, F11)', async () => {
+    const aliases = [{ identities: [learner('s-one'), learner('s-other')] }]
+    await server.api('/aliases', { method: 'PUT', body: aliases })
+    const { id } = await closed(['s-one', 's-other'])
+    const [row] = await rowsOf(id)
+    const { links } = await json<{ links: { id: string }[] }>(server.api(`/learners/${row?.learner}`))
+    await server.api(`/aliases/${links[0]?.id}`, { method: 'DELETE' })
+    await server.counted('day')
+    expect(await windowOf(id)).toMatchObject({ closedCount: 1, asKnownToday: 2 })
+    const path = `/windows/${id}/reconcile?homePage=${encodeURIComponent('https://lms.example.org')}`
+    const result = await json<{ both: number; onlyListed: { reason: string }[] }>(
+      post(path, ['s-one', 's-other']),
+    )
+    expect(result).toMatchObject({ both: 1, onlyListed: [{ reason: 'split' }], onlyCounted: [] })
+  })
+
   it('an element that turns out to be a plain resource takes off whoever used only that', async () => {
     const day = await dayWith(['kim'])
     const element = `https://lms.example.org/late/${day.id}`

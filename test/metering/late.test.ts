@@ -8,6 +8,7 @@ import { LATE, type Window } from '../../src/metering/count.ts'
 import { learnerOf } from '../../src/metering/evidence.ts'
 import { explain } from '../../src/metering/explain.ts'
 import { keyOfPolicy } from '../../src/metering/keys.ts'
+import { isLateFor } from '../../src/metering/late.ts'
 import type { Policy, PolicyInput } from '../../src/metering/policy.ts'
 import { recount, recountWindow } from '../../src/metering/recount.ts'
 import { tombstonesFor } from '../../src/metering/tombstone.ts'
@@ -121,6 +122,29 @@ describe('ruling 15: a statement that came after its window was closed', () => {
     const tombstones = tombstonesFor(use(11, '2024-01-15'), under, new Set(), String)
     const [count] = recount([], under, { closed: closed(), tombstones })
     expect(count?.counted.map(({ windowStart }) => windowStart)).toEqual([ms('2024-02-01')])
+  })
+
+  it('rolling: is late for each closed window that holds it, and counts in those that are open by its own time', () => {
+    const rolling = { kind: 'rolling' as const, length: { months: 3 } }
+    const under = versions(rule('ignore', { window: rolling }))
+    const [first, second, third] = windowsBetween(under, ms('2024-01-15'), ms('2024-04-15')) as [
+      Window,
+      Window,
+      Window,
+    ]
+    const closings = [first, second].map(({ policy: id, version, start }) => ({
+      policy: id,
+      version,
+      start,
+      cutoff: 10,
+    }))
+    const [count] = recount([use(11, '2024-01-15')], under, { closed: closings })
+    expect(count?.counted.map(({ windowStart }) => windowStart)).toEqual([third.start])
+    const keys = (count?.standing ?? [])
+      .filter(({ windowStart }) => windowStart === LATE)
+      .map(({ key }) => key)
+    const listed = (window: Window) => keys.filter((key) => isLateFor(window, key)).length
+    expect([first, second, third].map(listed)).toEqual([1, 1, 0])
   })
 
   it('is explained in its own window and in the one it counts with (F1)', () => {

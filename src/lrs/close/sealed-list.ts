@@ -3,6 +3,7 @@ import type { Identity, Page, PageRequest, Snapshot, SnapshotRow, TenantId } fro
 import type { Identifier } from '../../xapi/types.ts'
 import type { Lrs } from '../context.ts'
 import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people/people-view.ts'
+import { tokensOf } from './later-facts.ts'
 
 /** Names and evidence are null once they are erased; the token stays, and with it the count (ruling 17). */
 export interface SealedView {
@@ -58,4 +59,22 @@ export async function sealedRowsOf(
   const learners = new Set([learner, ...family.map((one) => one.learner)])
   const rows = await Promise.all([...learners].map((one) => stores.snapshots.rowsOf(tenant, id, one)))
   return rows.flat()
+}
+
+/** Why somebody who counts by what is known today is not in the snapshot: as the adjustment says that adds them. */
+export async function whyNotSealed(
+  { stores }: Lrs,
+  tenant: TenantId,
+  { id, cutoff, secret }: Snapshot,
+  found: {
+    readonly learner: string
+    readonly keys?: readonly string[]
+    readonly evidence?: { readonly statementId: string }
+  },
+): Promise<'late' | 'split' | 'reclassified'> {
+  const facts = await stores.metering.factsOf(tenant, found.evidence?.statementId ?? '')
+  if (facts.every(({ seq }) => seq > cutoff.seq)) return 'late'
+  const identities = (await stores.identities.learner(tenant, found.learner))?.identities ?? []
+  const tokens = (found.keys ?? []).flatMap((key) => tokensOf(secret, identities, key))
+  return (await stores.snapshots.holds(tenant, id, tokens)) ? 'split' : 'reclassified'
 }

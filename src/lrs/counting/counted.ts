@@ -3,10 +3,11 @@ import type { Obstacle } from '../../attempts/derivation.ts'
 import { reasonText } from '../../attempts/reasons.ts'
 import type { Evidence } from '../../metering/count.ts'
 import { explain, lateDetail } from '../../metering/explain.ts'
+import { english } from '../../metering/text-en.ts'
 import type { CountedLearner, Page, PageRequest, SnapshotRow } from '../../store/ports.ts'
 import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
-import { listSealed, type SealedView, sealedRowsOf } from '../close/sealed-list.ts'
+import { listSealed, type SealedView, sealedRowsOf, whyNotSealed } from '../close/sealed-list.ts'
 import type { Lrs } from '../context.ts'
 import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people/people-view.ts'
 import { Refusal } from '../refusal.ts'
@@ -88,7 +89,21 @@ export async function explainLearner(
   const snapshot = await lrs.stores.snapshots.byWindow(caller.tenant, refOf(window))
   if (!snapshot) return live
   const rows = await sealedRowsOf(lrs, caller.tenant, snapshot, live.learner)
+  if (rows.length === 0) return notSealed(live, () => whyNotSealed(lrs, caller.tenant, snapshot, live))
   return asSealed(live, rows, ({ at }) => lateDetail(history.versions, window, at))
+}
+
+/** What of a closed window no row tells of: as it is known today, or why it is no part of the snapshot. */
+async function notSealed(
+  live: Explanation,
+  whyNot: () => Promise<'late' | 'split' | 'reclassified'>,
+): Promise<Explanation> {
+  const { learner, name, identities, window, counted: asKnownToday, evidence } = live
+  if (!evidence) return { ...live, asKnownToday }
+  const reason = await whyNot()
+  const { statementId, at } = evidence
+  const nearestMiss = { statementId, at, reason, text: english.sinceClosing[reason] }
+  return { learner, name, identities, window, asKnownToday, counted: false, nearestMiss }
 }
 
 function asSealed(
@@ -96,18 +111,11 @@ function asSealed(
   rows: readonly SnapshotRow[],
   detailOf: (evidence: Evidence) => string,
 ): Explanation {
-  const { learner, name, identities, window, counted: asKnownToday, evidence: found } = live
+  const { learner, name, identities, window, counted: asKnownToday } = live
   const about = { learner, name, identities, window, asKnownToday }
-  const [first] = rows
-  if (first) {
-    const evidence = first.evidence && evidenceOf(first.evidence, detailOf(first.evidence))
-    return { ...about, counted: true, keys: [...new Set(rows.map(({ key }) => key))], ...evidence }
-  }
-  if (!found) return { ...live, asKnownToday }
-  const { statementId, at } = found
-  const text =
-    'It was not known when the window was closed: it is no part of the snapshot, but of what is known today.'
-  return { ...about, counted: false, nearestMiss: { statementId, at, reason: 'late', text } }
+  const { evidence = null } = rows[0] ?? {}
+  const found = evidence && evidenceOf(evidence, detailOf(evidence))
+  return { ...about, counted: true, keys: [...new Set(rows.map(({ key }) => key))], ...found }
 }
 
 function evidenceOf(evidence: Evidence, text: string): Pick<Explanation, 'evidence' | 'text'> {
