@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { backtest, type Score } from './score.ts'
+import { backtestYears } from './score-years.ts'
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +31,19 @@ for (const campaigns of [true, false]) {
   )
   console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
   for (const score of backtest({ ...shape, campaigns })) console.log(rowOf(score))
+}
+
+for (const campaigns of [true, false]) {
+  console.log(
+    `\nTwelve-month windows after two years, ${shape.tenants} tenants, seed ${shape.seed}, ${campaigns ? 'with' : 'without'} campaigns\n`,
+  )
+  console.log('| month | told | MAPE run rate | cohorts | 80 % band covers | width |')
+  console.log('| ---: | ---: | ---: | ---: | ---: | ---: |')
+  for (const score of backtestYears({ ...shape, campaigns })) {
+    const { elapsed, told, origins, mape, mapeRunRate, covered, width } = score
+    const cells = [mapeRunRate, mape, covered, width].map(whole)
+    console.log(`| ${[elapsed, `${told} of ${origins}`, ...cells].join(' | ')} |`)
+  }
 }
 
 function rowOf({ day, mape, bias, covered, coveredPlain, width }: Score): string {

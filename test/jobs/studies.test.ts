@@ -34,6 +34,16 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+/** As another process that works on studies: the server does not, until it lets go. */
+async function leased(): Promise<() => Promise<void>> {
+  const { leases } = server.app.lrs.stores
+  for (;;) {
+    const lease = await leases.acquire('studies', 'another process', 600_000)
+    if (lease) return () => leases.release(lease)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 const asyncly = async (path: string, body: unknown): Promise<string> => {
   const headers = { Prefer: 'respond-async' }
   const response = await server.api(path, { method: 'POST', body, headers })
@@ -112,36 +122,33 @@ describe('a forecast that is stopped', () => {
 
 describe('studies', () => {
   it('ruling 33: wait while another process has the lease, and are worked on when it lets go', async () => {
-    const { leases } = server.app.lrs.stores
-    const lease = await leases.acquire('studies', 'another process', 600_000)
-    expect(lease).not.toBeNull()
+    const release = await leased()
     const paths = [await asyncly('/simulations', question), await asyncly('/forecasts', { policy: 'month' })]
     // A turn of the jobs comes and goes.
     await server.counted('month')
     for (const path of paths) expect(await read(path)).toMatchObject({ state: 'waiting', ended: null })
-    if (lease) await leases.release(lease)
+    await release()
     for (const path of paths) expect((await ended(path)).state).toBe('done')
   })
 
   it('survive a restart: what was asked for is answered by the next process', async () => {
-    const { leases } = server.app.lrs.stores
-    const lease = await leases.acquire('studies', 'the one that dies', 600_000)
+    const release = await leased()
     const paths = [await asyncly('/simulations', question), await asyncly('/forecasts', { policy: 'month' })]
-    if (lease) await leases.release(lease)
+    await release()
     await server.restart()
     expect((await ended(paths[0] as string)).result).toMatchObject({ learners: PEOPLE })
     expect((await ended(paths[1] as string)).result).toMatchObject({ counted: PEOPLE })
   })
 
   it('of one tenant, twenty may wait; the next is told to', async () => {
-    const { leases } = server.app.lrs.stores
-    const lease = await leases.acquire('studies', 'another process', 600_000)
+    const release = await leased()
     const paths: string[] = []
     for (let one = 0; one < 20; one += 1) paths.push(await asyncly('/forecasts', { policy: 'month' }))
     const response = await server.api('/forecasts', { method: 'POST', body: { policy: 'month' } })
     expect(response.status).toBe(429)
     for (const path of paths) expect((await server.api(path, { method: 'DELETE' })).status).toBe(204)
-    if (lease) await leases.release(lease)
-    expect((await server.api('/forecasts', { method: 'POST', body: { policy: 'month' } })).status).toBe(200)
+    await release()
+    const next = await server.api('/forecasts', { method: 'POST', body: { policy: 'month' } })
+    expect([200, 202]).toContain(next.status)
   })
 })

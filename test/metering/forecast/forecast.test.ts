@@ -11,6 +11,7 @@ import { distribution, quantile } from '../../../src/metering/forecast/poisson-b
 import { rolloutEffect, shareWithin } from '../../../src/metering/forecast/rollout.ts'
 import { estimateOptions, shareInWindow } from '../../../src/metering/forecast/window-options.ts'
 import { backtest } from '../../bench/score.ts'
+import { backtestYears } from '../../bench/score-years.ts'
 import { randomOf, tenantOf } from '../../bench/tenants.ts'
 
 const DAY = 86_400_000
@@ -263,6 +264,17 @@ describe('the back-test', () => {
       expect(covered).toBeLessThanOrEqual(87)
     },
   )
+
+  it('§6: a year is forecast after two, from windows as long that began in every month: no narrower than promised', () => {
+    const shape = { tenants: 20, learners: 120, months: 36, seed: 1 }
+    const scores = [true, false].flatMap((campaigns) => backtestYears({ ...shape, campaigns }))
+    for (const { told, mape, mapeRunRate } of scores) {
+      expect(told).toBe(20)
+      expect(mape).toBeLessThan(mapeRunRate / 3)
+    }
+    const covered = scores.reduce((sum, score) => sum + score.covered, 0) / scores.length
+    expect(covered).toBeGreaterThanOrEqual(75)
+  })
 
   it('makes the same tenant of the same seed, and another of another', () => {
     const made = (seed: number) => tenantOf({ learners: 20, months: 3, campaigns: true }, seed)
