@@ -51,11 +51,14 @@ const whole = (number: number) => Math.round(number).toLocaleString('en')
 const ms = ({ p50, p99 }: Times) => `${p50.toFixed(1)} / ${p99.toFixed(1)}`
 const ratio = (a: number, b: number) => (a / b).toFixed(2)
 
-if (values.large) {
-  await measureMetering({ of: Number(values.share) })
-  process.exit(0)
-}
 try {
+  if (values.large) await measureMetering({ of: Number(values.share) })
+  else await measureAll()
+} finally {
+  rmSync(root, { recursive: true, force: true })
+}
+
+async function measureAll(): Promise<void> {
   const validation = measureValidation()
   const noop = await atNoop()
   const small = await atRows('small', SMALL)
@@ -64,8 +67,6 @@ try {
   say(
     `\nValidation on one core: ${validation.check.toFixed(1)} µs a statement for the rules of the standard (aim: 15), ${validation.read.toFixed(1)} µs to read its JSON`,
   )
-} finally {
-  rmSync(root, { recursive: true, force: true })
 }
 
 async function atNoop(): Promise<number[]> {
