@@ -246,7 +246,7 @@ function order(command: Command, example: string): Command {
 async function run(command: string, given: object | (() => object)): Promise<void> {
   await finish(async (config) => {
     const input = typeof given === 'function' ? given() : given
-    const shown = showProgress(print)
+    const shown = showProgress(print, console.error)
     const told = { ...shown, signal: interrupted() }
     const exit = isEmbedded(config)
       ? await orderServer(config.ROLLCALL_DATA, { command, input }, told).finally(shown.end)

@@ -28,8 +28,18 @@ interface Order {
   readonly input: unknown
 }
 
-/** Lines `{print}` and `{progress}` while the command runs, then `{exit}`. */
-type Line = { readonly print: string } | { readonly progress: Progress } | { readonly exit: number }
+/** Lines `{print}`, `{fail}` and `{progress}` while the command runs, then `{exit}`. */
+type Line =
+  | { readonly print: string }
+  | { readonly fail: string }
+  | { readonly progress: Progress }
+  | { readonly exit: number }
+
+/** How an operator hears of a command. */
+export interface Operator extends Told {
+  /** Why it was not done: one sentence, apart from what it prints. */
+  fail(line: string): void
+}
 
 export type Operated = Pick<App, 'lrs' | 'runFileTask'>
 
@@ -43,8 +53,9 @@ export async function serveControl(directory: string, app: Operated): Promise<{ 
     }
     const gone = new AbortController()
     answer.once('close', () => gone.abort())
-    const told: Told = {
+    const told: Operator = {
       print: (line) => tell({ print: line }),
+      fail: (line) => tell({ fail: line }),
       progress: (progress) => tell({ progress }),
       signal: gone.signal,
     }
@@ -69,16 +80,16 @@ export async function serveControl(directory: string, app: Operated): Promise<{ 
 }
 
 /** Runs a command; what goes wrong is one sentence and exit code 1. */
-export async function runCommand(app: Operated, { command, input }: Order, told: Told): Promise<number> {
+export async function runCommand(app: Operated, { command, input }: Order, told: Operator): Promise<number> {
   const run = COMMANDS[command]
   if (!run) {
-    told.print(`there is no command «${command}»`)
+    told.fail(`there is no command «${command}»`)
     return 1
   }
   try {
     return await run(app.lrs, input, told.print, (task) => app.runFileTask(task, told))
   } catch (error) {
-    told.print(error instanceof Error ? error.message : String(error))
+    told.fail(error instanceof Error ? error.message : String(error))
     return 1
   }
 }
@@ -90,7 +101,7 @@ const CUT_OFF: Readonly<Record<string, number>> = { import: UNFINISHED, export: 
  * When the operator interrupts, the server stops what can be stopped in the middle; what cannot, it brings to its end.
  * @returns the exit code, or null when no server answers for the directory
  */
-export async function orderServer(directory: string, order: Order, told: Told): Promise<number | null> {
+export async function orderServer(directory: string, order: Order, told: Operator): Promise<number | null> {
   const outgoing = request({
     socketPath: socketPath(directory),
     method: 'POST',
@@ -110,20 +121,21 @@ export async function orderServer(directory: string, order: Order, told: Told): 
 }
 
 /** @returns the exit code; null when the answer ends without one */
-async function tellAnswer(answer: NodeJS.ReadableStream, told: Told): Promise<number | null> {
+async function tellAnswer(answer: NodeJS.ReadableStream, told: Operator): Promise<number | null> {
   let exit: number | null = null
   // To its end: a connection that is left in the middle keeps the process.
   for await (const line of createInterface({ input: answer })) {
     const heard = JSON.parse(line) as Line
     if ('print' in heard) told.print(heard.print)
+    else if ('fail' in heard) told.fail(heard.fail)
     else if ('progress' in heard) told.progress(heard.progress)
     else exit = heard.exit
   }
   return exit
 }
 
-function tellCutOff({ command }: Order, { print, signal }: Told): number {
+function tellCutOff({ command }: Order, { fail, signal }: Operator): number {
   const resumes = command === 'import' ? '; the same command goes on from there' : ''
-  print(signal.aborted ? `stopped${resumes}` : `the server went away before «${command}» was done${resumes}`)
+  fail(signal.aborted ? `stopped${resumes}` : `the server went away before «${command}» was done${resumes}`)
   return CUT_OFF[command] ?? 1
 }

@@ -1,20 +1,21 @@
 /** How far a command has come: a bar on a terminal, a line every tenth elsewhere. */
 import cliProgress, { type Options } from 'cli-progress'
 import type { Print } from './commands/commands.ts'
-import type { Progress, Told } from './lrs/files/task.ts'
+import type { Operator } from './control.ts'
+import type { Progress } from './lrs/files/task.ts'
 
 const { Format, Presets, SingleBar } = cliProgress
 
-export interface Shown extends Pick<Told, 'print' | 'progress'> {
+export interface Shown extends Pick<Operator, 'print' | 'fail' | 'progress'> {
   /** The bar gives the terminal back. */
   end(): void
 }
 
-export function showProgress(print: Print, terminal = process.stderr.isTTY): Shown {
-  return terminal ? bar(print) : tenths(print)
+export function showProgress(print: Print, fail: Print, terminal = process.stderr.isTTY): Shown {
+  return terminal ? bar(print, fail) : tenths(print, fail)
 }
 
-function bar(print: Print): Shown {
+function bar(print: Print, fail: Print): Shown {
   const format = '{bar} {percentage} %  {value} of {total}  {duration_formatted}, {eta_formatted} left'
   const shown = new SingleBar(
     { format, stream: process.stderr, etaBuffer: 100, formatTime },
@@ -29,6 +30,10 @@ function bar(print: Print): Shown {
     print: (line) => {
       end()
       print(line)
+    },
+    fail: (line) => {
+      end()
+      fail(line)
     },
     progress: ({ done, total }) => {
       if (!started) shown.start(total, done)
@@ -45,10 +50,11 @@ export function formatTime(seconds: unknown, options: Options, multiple: number)
   return Format.TimeFormat(seconds, options, multiple)
 }
 
-function tenths(print: Print): Shown {
+function tenths(print: Print, fail: Print): Shown {
   let told = 0
   return {
     print,
+    fail,
     progress: ({ done, total }: Progress) => {
       const tenth = total === 0 ? 10 : Math.floor((10 * done) / total)
       if (tenth <= told) return

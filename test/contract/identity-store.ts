@@ -242,6 +242,19 @@ export function identityStoreContract(open: Open): void {
       expect((await stores().identities.links(tenant, { limit: 10 })).items).toHaveLength(1)
     })
 
+    it('two linked before any statement of theirs come back under their own id when they part from a third', async () => {
+      const tenant = newTenant()
+      await meet(stores(), tenant, ANA)
+      await stores().identities.link(tenant, [linkOf(BEN, ANA_HR)], ALL)
+      await meet(stores(), tenant, ANA_HR)
+      const pair = await learnerOf(stores(), tenant, ANA_HR)
+      const link = linkOf(ANA, ANA_HR)
+      await stores().identities.link(tenant, [link], ALL)
+      expect(await learnerOf(stores(), tenant, BEN)).not.toBe(pair)
+      await stores().identities.unlink(tenant, link.id, { dryRun: false })
+      for (const one of [BEN, ANA_HR]) expect(await learnerOf(stores(), tenant, one)).toBe(pair)
+    })
+
     it('an automatic link cannot be removed, nor another tenant’s', async () => {
       const tenant = newTenant()
       await meet(stores(), tenant, ANA_MBOX, ANA, ANA_HR)

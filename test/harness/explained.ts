@@ -1,6 +1,6 @@
 /**
  * What a real planner makes of the queries: `explain` of each, where ROLLCALL_TEST_MONGODB names a server that has it. Made
- * from recorded answers (explained.test.ts) and the manual: unproven until it has met such a server.
+ * from the shapes the manual gives (explained.test.ts): unproven until it has met such a server.
  */
 import type { Db } from 'mongodb'
 import type { Shape } from './shapes.ts'

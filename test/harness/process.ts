@@ -44,11 +44,11 @@ function environment(directory: string): NodeJS.ProcessEnv {
 /** Told what a command has printed so far, whenever it prints. */
 type Heard = (output: string, child: ChildProcess) => void
 
-/** Runs a command to its end; arguments `NAME=value` are settings of its environment. */
+/** Runs a command to its end: `failed` is what of its output came on stderr. Arguments `NAME=value` are settings of its environment. */
 export async function runCli(
   directory: string,
   ...given: (string | Heard)[]
-): Promise<{ code: number | null; output: string }> {
+): Promise<{ code: number | null; output: string; failed: string }> {
   const args = given.filter((one) => typeof one === 'string')
   const hearing = given.filter((one) => typeof one === 'function')
   const settings = args.filter((arg) => /^[A-Z_]+=/.test(arg))
@@ -61,6 +61,10 @@ export async function runCli(
     },
   })
   let output = ''
+  let failed = ''
+  child.stderr.on('data', (chunk) => {
+    failed += String(chunk)
+  })
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       output += String(chunk)
@@ -68,7 +72,7 @@ export async function runCli(
     })
   }
   const [code] = (await once(child, 'close')) as [number | null]
-  return { code, output }
+  return { code, output, failed }
 }
 
 export async function serveProcess(

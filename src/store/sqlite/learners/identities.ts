@@ -14,7 +14,7 @@ import type {
 import type { Database, WriteContext } from '../database.ts'
 import type { Remote } from '../threads/rpc.ts'
 import { IDENTITY_ROWS, type IdentityRow, identityOf, learnerLookup } from './learners.ts'
-import { linkIdentities, planLinks } from './merge.ts'
+import { knownIdentity, linkIdentities, planLinks } from './merge.ts'
 import { splitWrites } from './split.ts'
 
 interface LinkOptions {
@@ -39,6 +39,8 @@ export function identityWrites(db: Database, context: WriteContext) {
       const mergedAway = merges.reduce((sum, { from }) => sum + from.length, 0)
       if (mergedAway > options.confirmAbove) return { outcome: 'too-many', added: 0, merges }
       const stored = context.stored()
+      // Met as learners of their own, so that whoever parts again is who they were (decision 0011).
+      for (const { a, b } of links) for (const ifi of [a, b]) knownIdentity(db, tenant, ifi, stored)
       linkIdentities(db, tenant, automatic, stored)
       return { outcome: 'linked', added: linkIdentities(db, tenant, links, stored).added, merges }
     },
