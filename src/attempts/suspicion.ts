@@ -8,7 +8,7 @@ const STAFF = /\b(admin\w*|instructor|teacher|trainer|tutor|staff|manager|develo
 const TEST = /(^|[^a-z])(test(er|ing|user)?|demo|qa|dummy|sample|preview)([^a-z]|$)/i
 /** RFC 2606 and 6761: nobody receives mail there. */
 const TEST_DOMAIN = /[@.](example\.(com|net|org)|test|invalid|localhost|example)$/i
-/** All use together is shorter than this. */
+/** All use together is shorter than this, as far as its length is known: a single moment says nothing. */
 const SECONDS_MS = 60_000
 
 export interface Suspect {
@@ -27,8 +27,8 @@ export function suspicionsOf({ profile, name, ifis, attempts }: Suspect): readon
   if ([name ?? '', ...ifis.map(nameIn)].some((text) => TEST.test(text))) found.push('test-name')
   if (ifis.some((ifi) => ifi.startsWith('mbox:') && TEST_DOMAIN.test(ifi))) found.push('test-domain')
   const used = attempts.filter(({ tracked }) => tracked)
-  const longest = used.reduce((sum, one) => sum + Math.max(one.last - one.first, one.durationMs ?? 0), 0)
-  if (used.length > 0 && longest < SECONDS_MS) found.push('only-seconds')
+  const lasted = used.reduce((sum, one) => sum + Math.max(one.last - one.first, one.durationMs ?? 0), 0)
+  if (lasted > 0 && lasted < SECONDS_MS) found.push('only-seconds')
   return found
 }
 

@@ -203,7 +203,7 @@ export class Lived {
   /** «As known today» of each closed window of the usual policy. */
   async #knownOfPlain(): Promise<Counts> {
     const { lrs } = this.#on
-    const history = await policyOf(lrs.stores, this.#tenant, 'plain')
+    const history = await policyOf(lrs.stores, this.#tenant, 'plain', 'GET /windows')
     const closed = this.#told.windows().filter(({ policy, id }) => policy === 'plain' && this.#sealed.has(id))
     const views = await Promise.all(closed.map((window) => windowView(lrs, this.#tenant, history, window)))
     return Object.fromEntries(views.map(({ id, asKnownToday }) => [id, asKnownToday]))
@@ -219,7 +219,7 @@ export class Lived {
   /** Snapshot + automatic adjustments are what is known today; with what was purged, what the statements give (ruling 16). */
   async #knownToday(window: Window, live: number, act: Act): Promise<void> {
     const { lrs } = this.#on
-    const history = await policyOf(lrs.stores, this.#tenant, window.policy)
+    const history = await policyOf(lrs.stores, this.#tenant, window.policy, 'GET /windows')
     const view = await windowView(lrs, this.#tenant, history, window)
     const { asKnownToday, closedCount, adjustments } = view
     const fits =

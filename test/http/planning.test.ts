@@ -147,6 +147,8 @@ describe('POST /forecasts', () => {
     await server.api('/policies', { method: 'POST', body: later })
     expect((await post('/forecasts', { policy: 'later' })).status).toBe(409)
     expect((await post('/forecasts', { policy: 'none' })).status).toBe(404)
+    // Of several policies one must be named, where this request names it.
+    expect(JSON.stringify(await post('/forecasts', {}))).toContain('$.policy: name one of: ')
     for (const bad of [
       { policy: 'month', colour: 1 },
       { policy: 'month', rollouts: [{}] },

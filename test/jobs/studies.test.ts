@@ -107,7 +107,7 @@ describe('a simulation that is stopped', () => {
 describe('a forecast that is stopped', () => {
   it('F5: keeps no half of a model', async () => {
     const { lrs } = server.app
-    const history = await policyOf(lrs.stores, tenant, 'month')
+    const history = await policyOf(lrs.stores, tenant, 'month', 'GET /windows')
     const open = windowAt(history.versions, lrs.clock.now())
     if (!open) throw new Error('no window is open')
     const asked = { open, count: PEOPLE, limit: 100 }

@@ -57,7 +57,7 @@ export async function sealWindow(deps: CloseDeps, request: CloseRequest, drain: 
   const cutoff = await snapshots.cutoff()
   const later = await countUntil(deps, request, cutoff, drain)
   if (!(later instanceof Set)) return later
-  const policy = await policyOf(deps.stores, tenant, request.policy)
+  const policy = await policyOf(deps.stores, tenant, request.policy, 'POST /windows/{id}/close')
   const window = windowById(policy.versions, request.window)
   if (!window) throw new Error(`there is no window ${request.window} to be closed`)
   const draft: Draft = { request, policy, window, cutoff, id: deps.newId(), secret: randomSecret() }

@@ -44,7 +44,7 @@ export async function listUsage(
   policyId: string | undefined,
 ): Promise<readonly UsageRow[]> {
   demand(caller, 'read reports')
-  const { id } = await policyOf(lrs.stores, caller.tenant, policyId)
+  const { id } = await policyOf(lrs.stores, caller.tenant, policyId, 'GET /usage')
   const closings = (await lrs.stores.snapshots.closings(caller.tenant)).filter(({ policy }) => policy === id)
   const rows: UsageRow[] = []
   for (const closing of closings.sort((a, b) => a.start - b.start)) {

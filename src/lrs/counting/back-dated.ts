@@ -33,7 +33,7 @@ export async function listBackDated(
   { policy, limit, cursor }: BackDatedSelection,
 ): Promise<Page<BackDatedView>> {
   demand(caller, 'read reports')
-  const { stored } = await policyOf(lrs.stores, caller.tenant, policy)
+  const { stored } = await policyOf(lrs.stores, caller.tenant, policy, 'GET /review/back-dated')
   const from = positionIn(cursor)
   const left = stored.filter((one) => isLimited(one) && one.version >= from.version)
   const items: BackDatedView[] = []

@@ -91,7 +91,7 @@ export async function readLicence(
   policyId: string | undefined,
 ): Promise<LicenceView> {
   demand(caller, 'read reports')
-  const history = await policyOf(lrs.stores, caller.tenant, policyId)
+  const history = await policyOf(lrs.stores, caller.tenant, policyId, 'GET /licence')
   const through = await lrs.stores.metering.computedThrough(caller.tenant)
   const open = currentWindow(history.versions, lrs.clock.now())
   const view = open ? await windowView(lrs, caller.tenant, history, open) : null

@@ -46,13 +46,15 @@ export async function policyOf(
   stores: Pick<Stores, 'policies'>,
   tenant: TenantId,
   id: string | undefined,
+  requirement: string,
 ): Promise<PolicyHistory> {
   const policies = await policiesOf(stores, tenant)
   const ids = policies.map((policy) => policy.id).join(', ') || 'none yet'
   const found =
     id === undefined && policies.length === 1 ? policies[0] : policies.find((policy) => policy.id === id)
   if (found) return found
-  if (id === undefined) throw malformedAt('?policy', `name one of: ${ids}`, 'GET /licence?policy=')
+  const path = requirement.startsWith('GET') ? '?policy' : '$.policy'
+  if (id === undefined) throw malformedAt(path, `name one of: ${ids}`, requirement)
   throw new Refusal('not-found', `there is no policy «${id}»; there are: ${ids}`)
 }
 
@@ -206,7 +208,7 @@ export async function readPolicy(
 /** The newest version in plain words (F3). */
 export async function policyInWords(lrs: Lrs, caller: Caller, id: string): Promise<readonly string[]> {
   demand(caller, 'read reports')
-  const { stored } = await policyOf(lrs.stores, caller.tenant, id)
+  const { stored } = await policyOf(lrs.stores, caller.tenant, id, 'GET /policies/{id}/text')
   return policyText((stored.at(-1) as StoredPolicy).policy)
 }
 

@@ -23,7 +23,7 @@ export interface Rebuild {
  * totals are repaired. Each difference is printed; returns when all is mended that can be.
  */
 export async function rebuild(lrs: Lrs, caller: Caller, policyId: string, print: Print): Promise<Rebuild> {
-  const { id } = await policyOf(lrs.stores, caller.tenant, policyId)
+  const { id } = await policyOf(lrs.stores, caller.tenant, policyId, 'rollcall recount')
   let stuck = await settled(lrs, caller, print)
   const facts = await compareFacts(lrs, caller, print)
   const counts = await compareCounts(lrs, caller, id, { print, settled: () => settled(lrs, caller) })

@@ -32,7 +32,7 @@ export async function listWindows(
   { policy, limit, cursor, ...range }: WindowSelection,
 ): Promise<Page<WindowView>> {
   demand(caller, 'read reports')
-  const history = await policyOf(lrs.stores, caller.tenant, policy)
+  const history = await policyOf(lrs.stores, caller.tenant, policy, 'GET /windows')
   // A key of its own: the continuation of another list is none of this one.
   const key = `${lrs.keys.cursors}|windows`
   const given = cursor === undefined ? null : openCursor(cursor, caller, key)

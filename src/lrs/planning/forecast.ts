@@ -86,7 +86,7 @@ interface RolloutView {
 /** @throws Refusal `malformed`, `not-found` (policy), `conflict` (no window is open) */
 export async function checkForecast(lrs: Lrs, tenant: TenantId, input: unknown): Promise<void> {
   const { policy } = parseInput(request, input, REQUIREMENT)
-  openWindow(await policyOf(lrs.stores, tenant, policy), lrs.clock.now())
+  openWindow(await policyOf(lrs.stores, tenant, policy, REQUIREMENT), lrs.clock.now())
 }
 
 /** @throws Refusal as `checkForecast`, `malformed` (learner), `too-large`, `not-yet-available` (roll-outs where several keys count), Interrupted */
@@ -97,7 +97,7 @@ export async function forecastFor(
   step: Step,
 ): Promise<ForecastView> {
   const { policy: id, rollouts, prices } = parseInput(request, question, REQUIREMENT)
-  const history = await policyOf(deps.stores, tenant, id)
+  const history = await policyOf(deps.stores, tenant, id, REQUIREMENT)
   const open = openWindow(history, deps.clock.now())
   const stored = versionOf(history, open.version)
   const { policy } = stored
