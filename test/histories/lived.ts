@@ -1,10 +1,12 @@
 /** A history lived through by the product on a store, beside the same one told on paper: what does not hold, by property. */
 import { isDeepStrictEqual } from 'node:util'
+import { expect } from 'vitest'
 import { adjustWindow, closeWindow } from '../../src/lrs/close/operations.ts'
 import { totalOf } from '../../src/lrs/counting/judged-counts.ts'
 import { policyOf } from '../../src/lrs/counting/policies.ts'
 import { compareCounts } from '../../src/lrs/counting/rebuild-counts.ts'
 import { windowView } from '../../src/lrs/counting/window-view.ts'
+import { readWindow } from '../../src/lrs/counting/windows.ts'
 import { deleteAttempts } from '../../src/lrs/deleting/deletions.ts'
 import { addLaunches, putAliases, putElements, removeAlias } from '../../src/lrs/feeds.ts'
 import { importLearners } from '../../src/lrs/people/import-learners.ts'
@@ -97,8 +99,7 @@ export class Lived {
         await closeWindow(lrs, admin, deed.window.id, { reason: 'invoice is due' })
         return null
       case 'correct':
-        await adjustWindow(lrs, admin, deed.window, { delta: deed.delta, reason: 'agreed' })
-        return null
+        return this.#correct(deed)
       case 'pass':
         this.#on.clock.moveBy(deed.days * 86_400_000)
         return null
@@ -108,6 +109,16 @@ export class Lived {
       case 'nothing':
         return null
     }
+  }
+
+  /** Nobody owes a negative number: what would make it one is refused. */
+  async #correct({ window, delta }: Deed & { does: 'correct' }): Promise<null> {
+    const { lrs, admin } = this.#on
+    const { adjustedCount } = await readWindow(lrs, admin, window)
+    const corrected = adjustWindow(lrs, admin, window, { delta, reason: 'agreed' })
+    if ((adjustedCount ?? 0) + delta < 0) await expect(corrected).rejects.toMatchObject({ kind: 'malformed' })
+    else await corrected
+    return null
   }
 
   async #unlink(who: readonly [number, number]): Promise<Changes> {
