@@ -42,6 +42,6 @@ export const THREE_POLICIES = [
   schema: 1,
   count: { any: [{ evidence: true }] },
   unique: { by: ['learner'] },
-  close: { graceHours: 1_000_000 },
+  close: { graceHours: 800_000 },
   ...policy,
 }))

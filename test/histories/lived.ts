@@ -1,19 +1,14 @@
 /** A history lived through by the product on a store, beside the same one told on paper: what does not hold, by property. */
 import { isDeepStrictEqual } from 'node:util'
-import { expect } from 'vitest'
-import { adjustWindow, closeWindow } from '../../src/lrs/close/operations.ts'
 import { totalOf } from '../../src/lrs/counting/judged-counts.ts'
 import { policyOf } from '../../src/lrs/counting/policies.ts'
 import { compareCounts } from '../../src/lrs/counting/rebuild-counts.ts'
 import { windowView } from '../../src/lrs/counting/window-view.ts'
-import { readWindow } from '../../src/lrs/counting/windows.ts'
-import { deleteAttempts } from '../../src/lrs/deleting/deletions.ts'
-import { addLaunches, putAliases, putElements, removeAlias } from '../../src/lrs/feeds.ts'
-import { importLearners } from '../../src/lrs/people/import-learners.ts'
 import type { Window } from '../../src/metering/count.ts'
 import type { CountedLearner, Page, SnapshotRow } from '../../src/store/ports.ts'
 import type { Act } from './acts.ts'
-import { actorOf, type Deed, ifiOf, ROLE, TEAM } from './deeds.ts'
+import { type Deed, ifiOf } from './deeds.ts'
+import { type Changes, doOn } from './doing.ts'
 import type { Installation } from './tenant.ts'
 import { explainedKey, Told } from './told.ts'
 
@@ -29,7 +24,6 @@ export interface Broken {
 
 /** Live counts by window id, zeros left out. */
 type Counts = Readonly<Record<string, number>>
-type Changes = readonly { readonly window: string; readonly change: number }[]
 
 export class Lived {
   readonly #on: Installation
@@ -66,107 +60,8 @@ export class Lived {
     return this.#on.tenant
   }
 
-  /** @returns what a dry run said it would do */
-  async #do(deed: Deed): Promise<Changes | null> {
-    const { lrs, admin, lms } = this.#on
-    switch (deed.does) {
-      case 'send': {
-        await this.#on.send([deed.statement], deed.preview)
-        return null
-      }
-      case 'link': {
-        const aliases = [{ identities: deed.who.map(actorOf) }]
-        const { effect } = await putAliases(lrs, admin, { aliases, dryRun: true })
-        await putAliases(lrs, admin, { aliases })
-        return [...(effect?.open ?? []), ...(effect?.closed ?? [])]
-      }
-      case 'unlink':
-        return this.#unlink(deed.who)
-      case 'delete':
-        return this.#delete(deed)
-      case 'catalogue':
-        await putElements(lrs, admin, [deed.entry])
-        return null
-      case 'profile':
-        return this.#profile(deed)
-      case 'launch': {
-        const { at, ...record } = deed.record
-        const learner = actorOf(deed.who)
-        await addLaunches(lrs, lms, [{ ...record, at: new Date(at).toISOString(), learner }])
-        return null
-      }
-      case 'close':
-        await closeWindow(lrs, admin, deed.window.id, { reason: 'invoice is due' })
-        return null
-      case 'correct':
-        return this.#correct(deed)
-      case 'pass':
-        this.#on.clock.moveBy(deed.days * 86_400_000)
-        return null
-      case 'restart':
-        await this.#on.restart()
-        return null
-      case 'nothing':
-        return null
-    }
-  }
-
-  /** Nobody owes a negative number: what would make it one is refused. */
-  async #correct({ window, delta }: Deed & { does: 'correct' }): Promise<null> {
-    const { lrs, admin } = this.#on
-    const { adjustedCount } = await readWindow(lrs, admin, window)
-    const corrected = adjustWindow(lrs, admin, window, { delta, reason: 'agreed' })
-    if ((adjustedCount ?? 0) + delta < 0) await expect(corrected).rejects.toMatchObject({ kind: 'malformed' })
-    else await corrected
-    return null
-  }
-
-  async #unlink(who: readonly [number, number]): Promise<Changes> {
-    const { lrs, admin } = this.#on
-    const links = await lrs.stores.identities.links(this.#tenant, { limit: 1000 })
-    const [a, b] = who.map(ifiOf)
-    const link = links.items.find((one) => one.a === a && one.b === b)
-    const { effect } = await removeAlias(lrs, admin, link?.id ?? '', true)
-    await removeAlias(lrs, admin, link?.id ?? '', false)
-    return [...effect.open, ...effect.closed]
-  }
-
-  async #profile({ who, team, role, test }: Deed & { does: 'profile' }): Promise<Changes> {
-    const { lrs, admin } = this.#on
-    const line = [`https://lms.example|u-${who}`, team ? TEAM : '', role ? ROLE : '', test ? 'yes' : 'no']
-    const given = { text: `identities,teams,roles,test\n${line.join(',')}\n`, confirm: false }
-    const { effect } = await importLearners(lrs, admin, { ...given, dryRun: true })
-    await importLearners(lrs, admin, { ...given, dryRun: false })
-    return [...(effect?.open ?? []), ...(effect?.closed ?? [])]
-  }
-
-  async #delete({ mode, filter }: Deed & { does: 'delete' }): Promise<Changes> {
-    const { lrs, admin } = this.#on
-    const { who, before, after, ...rest } = filter
-    const learner = who === undefined ? null : await lrs.stores.identities.byIfi(this.#tenant, ifiOf(who))
-    if (who !== undefined && learner === null) return []
-    const asked = {
-      ...rest,
-      ...(before !== undefined && { before: new Date(before).toISOString() }),
-      ...(after !== undefined && { after: new Date(after).toISOString() }),
-      ...(learner !== null && { learner: learner.learner }),
-    }
-    const dry = await deleteAttempts(lrs, admin, { filter: asked, mode, dryRun: true })
-    const confirm = dry.confirm === undefined ? {} : { confirm: dry.confirm }
-    const done = await deleteAttempts(lrs, admin, { filter: asked, mode, ...confirm })
-    for (const figure of [
-      'statements',
-      'attempts',
-      'learners',
-      'shared',
-      'leaving',
-      'closedWindows',
-    ] as const)
-      if (!isDeepStrictEqual(dry[figure], done[figure]))
-        this.broken.dryRun.push(
-          `${figure}: ${JSON.stringify(dry[figure])}, then ${JSON.stringify(done[figure])}`,
-        )
-    return [...dry.leaving, ...dry.closedWindows].map(({ window, change }) => ({ window, change: -change }))
+  #do(deed: Deed): Promise<Changes | null> {
+    return doOn(this.#on, deed, (figure) => this.broken.dryRun.push(figure))
   }
 
   #sameChanges(act: Act, told: Changes, before: Counts, after: Counts): void {
@@ -294,7 +189,7 @@ export class Lived {
     await this.#do({ does: 'link', who: [0, 1] })
     await this.#on.settled()
     await this.#look({ act: 'merge', who: [0, 1] })
-    await this.#unlink([0, 1])
+    await this.#do({ does: 'unlink', who: [0, 1] })
     await this.#on.settled()
     const after = await list()
     if (!isDeepStrictEqual(before, after))
