@@ -487,9 +487,9 @@ export function agendaBackendContract(open: Open): void {
       const holder = await start({ processEvery: 60_000 })
       holder.define(name, async () => {})
       await holder.start()
-      await vi.waitFor(async () => {
-        expect((await holder.queryJobs({ id: String(job.attrs._id) })).jobs[0]?.lockedAt).toBeDefined()
-      })
+      // The store has the lock a moment before Agenda knows of it.
+      await vi.waitFor(async () => expect((await holder.getRunningStats()).lockedJobs).toBe(1))
+      expect((await holder.queryJobs({ id: String(job.attrs._id) })).jobs[0]?.lockedAt).toBeDefined()
       await holder.stop()
       expect((await first.queryJobs({ id: String(job.attrs._id) })).jobs[0]?.lockedAt).toBeUndefined()
     })
