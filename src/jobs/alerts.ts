@@ -2,6 +2,7 @@
 import { deliverDue } from '../lrs/alerts/deliver.ts'
 import { type RaiseDeps, raiseAlerts } from '../lrs/alerts/raise.ts'
 import type { Senders } from '../lrs/alerts/senders.ts'
+import type { Beside } from './beside.ts'
 
 /** How often it is looked at most, ms: far within the five minutes of F4. */
 const LOOK_MS = 2_000
@@ -11,17 +12,12 @@ export interface AlertingDeps extends RaiseDeps {
   readonly senders: Senders
 }
 
-export interface Alerting {
-  /** Begins, if it is time. Other processes may do the same: the outbox lets each alert be raised and sent by one. */
-  look(): void
-  ended(): Promise<void>
-}
-
+/** Other processes may do the same: the outbox lets each alert be raised and sent by one. */
 export function createAlerting(
   deps: AlertingDeps,
   signal: AbortSignal,
   report: (error: unknown) => void,
-): Alerting {
+): Beside {
   let looked = Number.NEGATIVE_INFINITY
   const raise = once(async () => {
     if ((await raiseAlerts(deps)) > 0) deliver.begin()

@@ -46,6 +46,9 @@ export async function startJobs(
   const nightly = createNightly(deps, holder, stopping.signal, report)
   const outlooks = createOutlooks(deps, holder, stopping.signal, report)
   const studies = createStudies(deps, holder, stopping.signal, report)
+  /** Looked at while the drain is busy too. */
+  const always = [alerts, outlooks, studies]
+  const beside = [...always, nightly]
 
   const agenda = new Agenda({
     backend: withWaitingLocks(backend),
@@ -64,10 +67,7 @@ export async function startJobs(
     const control = { signal: stopping.signal, touch: () => touched(job) }
     drained = drained.catch(() => undefined).then(() => drain(deps, holder, control, pace))
     await drained
-    alerts.look()
-    nightly.look()
-    outlooks.look()
-    studies.look()
+    for (const one of beside) one.look()
   })
   agenda.on(`complete:${DRAIN}`, () => {
     running = false
@@ -81,9 +81,7 @@ export async function startJobs(
 
   /** A drain may be busy for an hour. */
   function touched(job: Job): Promise<void> {
-    alerts.look()
-    outlooks.look()
-    studies.look()
+    for (const one of always) one.look()
     return job.touch()
   }
 
@@ -114,10 +112,7 @@ export async function startJobs(
       // Unlocks what is queued; what runs ends at its slice and unlocks itself.
       await agenda.stop(false)
       await ended
-      await alerts.ended()
-      await nightly.ended()
-      await outlooks.ended()
-      await studies.ended()
+      for (const one of beside) await one.ended()
     },
   }
 }

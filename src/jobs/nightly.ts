@@ -1,5 +1,6 @@
 /** Once a day one closed window is worked out again (counting §4.3), beside the drain: counting does not wait for it. */
 import { verifyNightly } from '../lrs/close/verify.ts'
+import { type Beside, recurring } from './beside.ts'
 import type { DrainDeps } from './drain.ts'
 
 const LEASE = 'verify'
@@ -7,21 +8,12 @@ const LEASE_MS = 60_000
 /** How often it is looked whether it is time, ms. */
 const LOOK_MS = 3_600_000
 
-export interface Nightly {
-  /** Begins, if it is time and nobody else has begun. */
-  look(): void
-  ended(): Promise<void>
-}
-
 export function createNightly(
   deps: DrainDeps,
   holder: string,
   signal: AbortSignal,
   report: (error: unknown) => void,
-): Nightly {
-  let looked = performance.now()
-  let verifying: Promise<void> | null = null
-
+): Beside {
   const verify = async (): Promise<void> => {
     const { leases } = deps.stores
     const lease = await leases.acquire(LEASE, holder, LEASE_MS)
@@ -31,18 +23,5 @@ export function createNightly(
       report(new Error(`the snapshot of ${window} is not what its statements give: ${mismatches[0]}`))
     await leases.release(lease)
   }
-  return {
-    look: () => {
-      if (verifying || signal.aborted || performance.now() - looked < LOOK_MS) return
-      looked = performance.now()
-      verifying = verify()
-        .catch(report)
-        .finally(() => {
-          verifying = null
-        })
-    },
-    ended: async () => {
-      await verifying
-    },
-  }
+  return recurring(verify, { everyMs: LOOK_MS, since: performance.now(), signal, report })
 }

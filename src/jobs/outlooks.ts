@@ -3,27 +3,20 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { dueOutlooks, makeOutlook } from '../lrs/alerts/outlooks.ts'
 import type { RecountDeps } from '../lrs/counting/recount.ts'
 import { Interrupted } from '../lrs/studies/step.ts'
+import { type Beside, recurring } from './beside.ts'
 
 const LEASE = 'outlooks'
 const LEASE_MS = 30_000
 /** How often it is looked at most, ms. */
 const LOOK_MS = 5_000
 
-export interface Outlooks {
-  /** Begins, if it is time and nobody else has begun. */
-  look(): void
-  ended(): Promise<void>
-}
-
 export function createOutlooks(
   deps: RecountDeps,
   holder: string,
   signal: AbortSignal,
   report: (error: unknown) => void,
-): Outlooks {
+): Beside {
   const { leases } = deps.stores
-  let looked = Number.NEGATIVE_INFINITY
-  let making: Promise<void> | null = null
 
   const make = async (): Promise<void> => {
     const due = await dueOutlooks(deps)
@@ -44,18 +37,10 @@ export function createOutlooks(
       await leases.release(lease)
     }
   }
-  return {
-    look: () => {
-      if (making || signal.aborted || performance.now() - looked < LOOK_MS) return
-      looked = performance.now()
-      making = make()
-        .catch((error) => (error instanceof Interrupted ? undefined : report(error)))
-        .finally(() => {
-          making = null
-        })
-    },
-    ended: async () => {
-      await making
-    },
-  }
+  return recurring(make, {
+    everyMs: LOOK_MS,
+    since: Number.NEGATIVE_INFINITY,
+    signal,
+    report: (error) => (error instanceof Interrupted ? undefined : report(error)),
+  })
 }

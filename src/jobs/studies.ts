@@ -4,6 +4,7 @@ import type { RecountDeps } from '../lrs/counting/recount.ts'
 import { Interrupted } from '../lrs/studies/step.ts'
 import { type OpenStudy, workOn } from '../lrs/studies/work-on.ts'
 import type { Lease } from '../store/ports.ts'
+import type { Beside } from './beside.ts'
 
 const LEASE = 'studies'
 /** One process works on all; another goes on so long after it died. */
@@ -17,23 +18,18 @@ const LOOK_MS = 500
 /** What nobody waited for is kept so long, ms. */
 const KEPT_MS = 7 * 86_400_000
 
-export interface Studies {
-  /** Begins, or looks again, if there is anything to do. */
-  look(): void
-  ended(): Promise<void>
-}
-
 interface Running {
   readonly open: OpenStudy
   readonly end: Promise<void>
 }
 
+/** Looking while it works makes it look again for what is new. */
 export function createStudies(
   deps: RecountDeps,
   holder: string,
   signal: AbortSignal,
   report: (error: unknown) => void,
-): Studies {
+): Beside {
   const { studies, leases } = deps.stores
   const running = new Map<string, Running>()
   let working: Promise<void> | null = null
