@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { parse, v5 } from 'uuid'
 import type { Attempt, ElementRule } from './derivation.ts'
 import type { AttemptGroup } from './keys.ts'
@@ -7,15 +6,8 @@ import { isPreviewObstacle } from './preview.ts'
 import { innerTypes } from './vocabulary.ts'
 import { compare, type Work } from './work.ts'
 
+/** As bytes, like the names below: given as text, both would be turned into bytes by a slower way for each attempt. */
 const ATTEMPT_IDS = parse(v5(NAMESPACE, v5.URL))
-
-/** UUIDv5 (RFC 9562 §5.5) as uuid makes it, at a third of its cost: a full recount makes one for every attempt. */
-function uuidOf(name: string): string {
-  const digest = hash('sha1', Buffer.concat([ATTEMPT_IDS, Buffer.from(name)]), 'hex')
-  const variant = ((Number.parseInt(digest.charAt(16), 16) & 3) | 8).toString(16)
-  const [low, middle, high] = [digest.slice(0, 8), digest.slice(8, 12), digest.slice(13, 16)]
-  return `${low}-${middle}-5${high}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`
-}
 
 /** Stands between a statement and being evidence; voiding does not (A23). */
 function isEvidence(item: Work): boolean {
@@ -76,7 +68,7 @@ function attemptId(tenant: string, group: AttemptGroup, element: string): string
   const learner = group.members.map(({ fact }) => fact.learner).sort(compare)[0]
   const key = group.keys[0] ?? ''
   const name = [tenant, learner, element, group.kind, key.slice(group.kind.length + 1)].join('|')
-  return uuidOf(name)
+  return v5(new TextEncoder().encode(name), ATTEMPT_IDS)
 }
 
 const distinct = (items: readonly Work[]): number => new Set(items.map((item) => item.fact.statementId)).size
