@@ -7,7 +7,7 @@ import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
 import { versionOf } from '../counting/window-view.ts'
 import { findWindow } from '../counting/windows.ts'
-import { identifiersOf, nameOf } from '../people/people-view.ts'
+import { learnerView } from '../people/people-view.ts'
 import { closedWindow } from './operations.ts'
 
 export interface LateView {
@@ -60,9 +60,7 @@ async function adjusted(
     items: late.map((one) => {
       const { learner, evidence } = one
       return {
-        learner,
-        name: nameOf(identitiesOf(one)),
-        identities: identifiersOf(identitiesOf(one)),
+        ...learnerView(learner, identitiesOf(one)),
         statementId: evidence?.statementId ?? null,
         at: evidence && new Date(evidence.at).toISOString(),
         stored: evidence && new Date(evidence.stored).toISOString(),
@@ -93,9 +91,7 @@ async function listed(
 function lateView({ learner, identities, evidence }: CountedLearner): LateView {
   const { outcome, window } = outcomeIn(evidence.rule)
   return {
-    learner,
-    name: nameOf(identities),
-    identities: identifiersOf(identities),
+    ...learnerView(learner, identities),
     statementId: evidence.statementId,
     at: new Date(evidence.at).toISOString(),
     stored: new Date(evidence.stored).toISOString(),

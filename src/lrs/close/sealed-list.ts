@@ -2,7 +2,7 @@
 import type { Identity, Page, PageRequest, Snapshot, SnapshotRow, TenantId } from '../../store/ports.ts'
 import type { Identifier } from '../../xapi/types.ts'
 import type { Lrs } from '../context.ts'
-import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people/people-view.ts'
+import { type EvidenceView, evidenceView, learnerView } from '../people/people-view.ts'
 import { tokensOf } from './later-facts.ts'
 
 /** Names and evidence are null once they are erased; the token stays, and with it the count (ruling 17). */
@@ -35,9 +35,7 @@ function sealedView(row: SnapshotRow, people: ReadonlyMap<string, readonly Ident
   const { learner, key, evidence, token, commitment } = row
   const identities = (learner !== null && people.get(learner)) || []
   return {
-    learner,
-    name: nameOf(identities),
-    identities: identifiersOf(identities),
+    ...learnerView(learner, identities),
     key,
     firstEvidence: evidence && evidenceView(evidence),
     token,

@@ -5,7 +5,7 @@ import type { CountedLearner, Page, PageRequest, StoredPolicy, TenantId } from '
 import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
-import { identifiersOf, nameOf } from '../people/people-view.ts'
+import { learnerView } from '../people/people-view.ts'
 import { malformedAt } from '../refusal.ts'
 import { policiesOf, policyOf } from './policies.ts'
 
@@ -90,9 +90,7 @@ function viewOf(
   return {
     policy: policy.id,
     version,
-    learner,
-    name: nameOf(identities),
-    identities: identifiersOf(identities),
+    ...learnerView(learner, identities),
     statementId: evidence.statementId,
     at: new Date(evidence.at).toISOString(),
     stored: new Date(evidence.stored).toISOString(),

@@ -9,7 +9,7 @@ import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
 import { listSealed, type SealedView, sealedRowsOf, whyNotSealed } from '../close/sealed-list.ts'
 import type { Lrs } from '../context.ts'
-import { type EvidenceView, evidenceView, identifiersOf, nameOf } from '../people/people-view.ts'
+import { type EvidenceView, evidenceView, learnerView } from '../people/people-view.ts'
 import { Refusal } from '../refusal.ts'
 import { circumstancesOf, deriveHistory } from './recount.ts'
 import { refOf, sinceOf } from './window-view.ts'
@@ -44,9 +44,7 @@ export async function listCounted(
 
 function countedView(counted: CountedLearner): CountedView {
   return {
-    learner: counted.learner,
-    name: nameOf(counted.identities),
-    identities: identifiersOf(counted.identities),
+    ...learnerView(counted.learner, counted.identities),
     key: counted.key,
     firstEvidence: evidenceView(counted.evidence),
   }
@@ -159,9 +157,7 @@ async function explainLive(
   const circumstances = circumstancesOf(lrs, history, closings)
   const result = explain(derivation.classified, policy.versions, window, circumstances)
   const about = {
-    learner: known.id,
-    name: nameOf(known.identities),
-    identities: identifiersOf(known.identities),
+    ...learnerView(known.id, known.identities),
     window: {
       id: window.id,
       start: new Date(window.start).toISOString(),

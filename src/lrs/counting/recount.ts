@@ -9,7 +9,8 @@ import { laterFacts } from '../close/later-facts.ts'
 import type { Lrs } from '../context.ts'
 import { DEFAULT_SETTINGS } from '../settings.ts'
 import { closedWindowOf } from './closings.ts'
-import { type PolicyHistory, policiesOf } from './policies.ts'
+import { policiesOf } from './policies.ts'
+import { type Rules, rulesReader } from './rules.ts'
 
 /** The jobs thread has no more than this of the product. */
 export type RecountDeps = Pick<Lrs, 'stores' | 'catalogueOf' | 'clock'>
@@ -19,7 +20,7 @@ export async function deriveHistory(deps: RecountDeps, history: LearnerHistory):
   return deriveUnder(await deps.catalogueOf(history.tenant), history)
 }
 
-function deriveUnder(catalogue: Catalogue, { tenant, facts, launches }: LearnerHistory): Derivation {
+export function deriveUnder(catalogue: Catalogue, { tenant, facts, launches }: LearnerHistory): Derivation {
   return derive(facts, { tenant, catalogue, launches, settings: DEFAULT_SETTINGS })
 }
 
@@ -37,7 +38,8 @@ export async function countHistory(
   return countUnder({ policies, closings }, deps, history, derivation)
 }
 
-function countUnder(
+/** What the learner counts for, under every version of every policy. */
+export function countUnder(
   { policies, closings }: Pick<Rules, 'policies' | 'closings'>,
   deps: RecountDeps,
   history: LearnerHistory,
@@ -74,6 +76,9 @@ export async function recountLearners(
   lease: Lease,
   learners: readonly Named[],
 ): Promise<number> {
+  // Safe to read once, since only the drain expands the change that a new policy or catalogue entry is, and only it seals
+  // windows, under the lease these results are written under: whoever it touches is marked after their history was read,
+  // and a mark that a recount has not seen stays.
   const rules = rulesReader(deps)
   const started = performance.now()
   const isLate = () => performance.now() - started > LONGEST_MS
@@ -94,32 +99,6 @@ async function write({ stores }: RecountDeps, lease: Lease, results: readonly Re
   if (results.length === 0) return 0
   const written = await stores.metering.writeRecounts(lease, results)
   return written.filter((one) => one === 'written').length
-}
-
-/** What all learners of a tenant are counted by. */
-interface Rules {
-  readonly policies: readonly PolicyHistory[]
-  readonly catalogue: Catalogue
-  readonly closings: readonly Closing[]
-}
-
-/**
- * Read once for all learners that are recounted together. Safe, since only the drain expands the change that a new policy or
- * catalogue entry is, and only it seals windows, under the lease these results are written under: whoever it touches is
- * marked after their history was read, and a mark that a recount has not seen stays.
- */
-function rulesReader({ stores, catalogueOf }: RecountDeps): (tenant: TenantId) => Promise<Rules> {
-  const known = new Map<TenantId, Promise<Rules>>()
-  const read = async (tenant: TenantId): Promise<Rules> => ({
-    policies: await policiesOf(stores, tenant),
-    catalogue: await catalogueOf(tenant),
-    closings: await stores.snapshots.closings(tenant),
-  })
-  return (tenant) => {
-    const found = known.get(tenant) ?? read(tenant)
-    known.set(tenant, found)
-    return found
-  }
 }
 
 type Recounted = { readonly results: readonly RecountResult[]; readonly looked: number }

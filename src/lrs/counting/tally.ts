@@ -2,22 +2,19 @@
 import { type LearnerCount, LIVE } from '../../metering/count.ts'
 import { liveWindow, type PolicyVersion, windowsHolding } from '../../metering/windows.ts'
 import type { LearnerHistory, TenantId } from '../../store/ports.ts'
-import { closingsOf } from './closings.ts'
-import { policiesOf } from './policies.ts'
-import { countHistory, deriveHistory, type RecountDeps } from './recount.ts'
+import { countUnder, deriveUnder, type RecountDeps } from './recount.ts'
+import { rulesReader } from './rules.ts'
 
 /** Counted keys by window id. */
 export type Tally = ReadonlyMap<string, number>
 
 export async function tallyOf(deps: RecountDeps, histories: readonly LearnerHistory[]): Promise<Tally> {
   const tally = new Map<string, number>()
-  const closingsIn = closingsOf(deps)
+  const rulesIn = rulesReader(deps)
   for (const history of histories) {
-    const policies = await policiesOf(deps.stores, history.tenant)
-    const derivation = await deriveHistory(deps, history)
-    const closings = await closingsIn(history.tenant)
-    for (const count of await countHistory(deps, history, derivation, closings)) {
-      const versions = policies.find(({ id }) => id === count.policy)?.versions ?? []
+    const rules = await rulesIn(history.tenant)
+    for (const count of countUnder(rules, deps, history, deriveUnder(rules.catalogue, history))) {
+      const versions = rules.policies.find(({ id }) => id === count.policy)?.versions ?? []
       for (const id of windowsOf(count, versions, deps.clock.now())) tally.set(id, (tally.get(id) ?? 0) + 1)
     }
   }

@@ -27,3 +27,11 @@ export function nameOf(identities: readonly Identity[]): string | null {
 export function identifiersOf(identities: readonly Identity[]): readonly Identifier[] {
   return identities.filter(({ seen }) => seen).map(({ ifi }) => agentOfIdentifier(ifi))
 }
+
+/** Who a row is about, as every list of people begins. */
+export function learnerView<L extends string | null>(
+  learner: L,
+  identities: readonly Identity[],
+): { readonly learner: L; readonly name: string | null; readonly identities: readonly Identifier[] } {
+  return { learner, name: nameOf(identities), identities: identifiersOf(identities) }
+}

@@ -9,7 +9,7 @@ import type { Identifier } from '../../xapi/types.ts'
 import { type Caller, demand } from '../access/access.ts'
 import type { Lrs } from '../context.ts'
 import { findWindow } from '../counting/windows.ts'
-import { identifiersOf, nameOf } from './people-view.ts'
+import { learnerView, nameOf } from './people-view.ts'
 
 export interface SuspectView {
   readonly learner: string
@@ -67,9 +67,7 @@ function viewOf(
   suspicions: readonly Suspicion[],
 ): SuspectView {
   return {
-    learner,
-    name: nameOf(identities),
-    identities: identifiersOf(identities),
+    ...learnerView(learner, identities),
     roles: profileOf(identities).roles,
     suspicions,
     statementId: evidence.statementId,
