@@ -1,12 +1,13 @@
 /** LaunchStore on MongoDB (ruling 21): before or after the statements, each record once. */
+
 import type { Db } from 'mongodb'
 import type { LaunchRecord } from '../../../attempts/derivation.ts'
+import { automaticOf } from '../../automatic-links.ts'
 import type { LaunchStore, TenantId } from '../../ports.ts'
 import type { Commit, Effect, Journal } from '../commit/journal.ts'
 import { byIds, upsertAll } from '../driver/bulk.ts'
 import { identityKey, keyOf } from '../driver/keys-of.ts'
 import type { Joins } from '../learners/join.ts'
-import { linksOf } from '../learners/meet.ts'
 import { ALWAYS, markAll } from '../metering/marks.ts'
 import type { StatementCollections } from '../schema/collections.ts'
 import { meterCollections } from '../schema/meter-collections.ts'
@@ -52,7 +53,7 @@ export function launchesEffect(db: Db, collections: StatementCollections, joins:
     const mine = new Set((await write(commit, records)).map(({ id }) => id))
     const learners = [...new Set(records.filter(({ id }) => mine.has(id)).map(({ learner }) => learner))]
     // An identifier that is named before any statement must still find its hashed forms (in-the-wild §6.2, 3).
-    const links = learners.flatMap((ifi) => linksOf(ifi, commit.stored))
+    const links = learners.flatMap((ifi) => automaticOf(ifi, commit.stored))
     const joined = links.length === 0 ? [] : await joins.join(commit, links)
     const own = await byIds(
       collections.identities,

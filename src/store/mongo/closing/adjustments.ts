@@ -22,7 +22,7 @@ export function createAdjustmentStore(db: Db, redirects: Redirects): AdjustmentS
     add: async (tenant, adjustment) => ((await add(tenant, adjustment)) ? 'added' : 'there'),
     list: async (tenant, window, page) => {
       await settle(tenant, window)
-      return pageIn<AdjustmentDoc, Adjustment>(adjustments, tenant, window, page)
+      return pageIn<AdjustmentDoc, Adjustment>(adjustments, { tenant, window }, page)
     },
     sums: async (tenant, window) => {
       await settle(tenant, window)

@@ -20,24 +20,26 @@ export function adjustmentWriter(db: Db): (tenant: TenantId, adjustment: Adjustm
 
 interface Listed {
   readonly _id: string
+  readonly tenant: TenantId
   readonly id: string
   readonly at: number
   readonly data: string
 }
 
-/** What belongs to a window, by (at, id). */
-export async function pageIn<Doc extends Listed & WindowRef & { readonly tenant: TenantId }, Item>(
+/** What belongs to a tenant, or in it to a window, by (at, id). */
+export async function pageIn<Doc extends Listed, Item>(
   collection: Collection<Doc>,
-  tenant: TenantId,
-  { policy, version, start }: WindowRef,
+  { tenant, window }: { readonly tenant: TenantId; readonly window?: WindowRef },
   { limit, cursor }: PageRequest,
+  direction: 1 | -1 = 1,
 ): Promise<Page<Item>> {
   const key = keyIn(cursor, 'ns') as [number, string] | null
-  const later = behind(key && { at: key[0], id: key[1] }, 1)
-  const filter = { tenant, policy, version, start, ...later } as unknown as Filter<Doc>
+  const further = behind(key && { at: key[0], id: key[1] }, direction)
+  const { policy, version, start } = window ?? {}
+  const filter = { tenant, ...(window && { policy, version, start }), ...further } as unknown as Filter<Doc>
   const found = await collection
     .find<Listed>(filter)
-    .sort({ at: 1, id: 1 })
+    .sort({ at: direction, id: direction })
     .limit(limit + 1)
     .toArray()
   return pageOf(

@@ -38,7 +38,7 @@ export function createDisputes(
       await pay(after)
       return 'done'
     },
-    disputes: (tenant, window, page) => pageIn<DisputeDoc, Dispute>(disputes, tenant, window, page),
+    disputes: (tenant, window, page) => pageIn<DisputeDoc, Dispute>(disputes, { tenant, window }, page),
     disputeById: async (tenant, id) => {
       const found = await disputes.findOne({ _id: keyOf(tenant, id) })
       return found && (JSON.parse(found.data) as Dispute)

@@ -1,5 +1,7 @@
 /** IdentityStore on MongoDB (rulings 19, 20). Merging itself is in join.ts. */
+
 import type { Filter } from 'mongodb'
+import { automaticOf } from '../../automatic-links.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type { Identity, IdentityLink, IdentityStore, TenantId } from '../../ports.ts'
 import { whereIn } from '../driver/bulk.ts'
@@ -9,7 +11,6 @@ import { identitiesOf, identityOf } from '../metering/history.ts'
 import { learnersReader } from '../metering/metering-reads.ts'
 import type { IdentityDoc, LinkDoc } from '../schema/collections.ts'
 import { STANDING } from './join.ts'
-import { linksOf } from './meet.ts'
 import { unlinker } from './split.ts'
 
 /** Identities looked at in one step for those that nobody has linked. */
@@ -77,7 +78,7 @@ export function createIdentityStore(core: Core): IdentityStore {
 
 function linker({ journal, joins }: Core): IdentityStore['link'] {
   return async (tenant, links, { dryRun, confirmAbove }) => {
-    const automatic = links.flatMap(({ a, b, at }) => [...linksOf(a, at), ...linksOf(b, at)])
+    const automatic = links.flatMap(({ a, b, at }) => [...automaticOf(a, at), ...automaticOf(b, at)])
     const all = [...automatic, ...links]
     const { merges, fresh } = await joins.plan(tenant, all)
     const given = new Set(links.map(({ id }) => id))

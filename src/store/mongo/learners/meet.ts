@@ -1,8 +1,9 @@
 /** The people a batch speaks of: their identities and learners, made or found, and what links them by itself. */
+
 import { randomUUID } from 'node:crypto'
 import type { Fact } from '../../../attempts/fact.ts'
-import { automaticLinks } from '../../../attempts/identity.ts'
-import type { IdentityLink, TenantId } from '../../ports.ts'
+import { automaticOf } from '../../automatic-links.ts'
+import type { TenantId } from '../../ports.ts'
 import type { Commit } from '../commit/journal.ts'
 import { byIds, upsertAll } from '../driver/bulk.ts'
 import { identityKey, keyOf } from '../driver/keys-of.ts'
@@ -71,7 +72,7 @@ export function createMeet(
             commit,
             fresh.map(([, met]) => met),
           )
-    const links = fresh.flatMap(([_id, { ifi }]) => (known.has(_id) ? [] : linksOf(ifi, commit.stored)))
+    const links = fresh.flatMap(([_id, { ifi }]) => (known.has(_id) ? [] : automaticOf(ifi, commit.stored)))
     const changed = links.length === 0 ? [] : await joins.join(commit, links)
     const docs = new Map(seen.map((doc) => [doc.key, doc]))
     for (const _id of wanted.keys()) {
@@ -110,16 +111,4 @@ function seeing(tenant: TenantId, ifi: string, name: string | null) {
     _id: keyOf(tenant, key),
     update: { $setOnInsert: fresh, $set: { seen: true, ...(name !== null && { name }) } },
   }
-}
-
-/** An identifier brings its hashed forms along (in-the-wild §6.2, 3). */
-export function linksOf(ifi: string, at: number): readonly IdentityLink[] {
-  return automaticLinks(ifi).map((other) => ({
-    id: randomUUID(),
-    a: ifi,
-    b: other,
-    author: 'rollcall',
-    source: 'automatic',
-    at,
-  }))
 }

@@ -1,6 +1,8 @@
 /** ProfileStore on MongoDB: a profile lies in the document of its identity, and goes where that goes. */
+
 import { randomUUID } from 'node:crypto'
 import { type GivenProfile, profileOf } from '../../../attempts/profile.ts'
+import { automaticOf } from '../../automatic-links.ts'
 import { groupRefsOf, isIn, saysTheSame } from '../../group-refs.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type { GroupRef, Identity, ProfileEntry, ProfileStore, TenantId } from '../../ports.ts'
@@ -12,7 +14,6 @@ import { identitiesOf } from '../metering/history.ts'
 import { ALWAYS, markAll } from '../metering/marks.ts'
 import type { IdentityDoc, StatementCollections } from '../schema/collections.ts'
 import { type Joins, upsertLearners } from './join.ts'
-import { linksOf } from './meet.ts'
 import type { Redirects } from './redirects.ts'
 
 export const PROFILES = 'profiles'
@@ -110,7 +111,7 @@ export function profilesEffect(collections: StatementCollections, joins: Joins):
     const entries = payload as readonly ProfileEntry[]
     const ifis = entries.map(({ ifi }) => ifi)
     await become(collections, commit, ifis)
-    const links = ifis.flatMap((ifi) => linksOf(ifi, commit.stored))
+    const links = ifis.flatMap((ifi) => automaticOf(ifi, commit.stored))
     const joined = links.length === 0 ? [] : await joins.join(commit, links)
     await updateAll(
       identities,

@@ -1,5 +1,7 @@
 /** The StatementStore on MongoDB: what readers see ends at the horizon (ruling 29). */
+
 import type { Filter } from 'mongodb'
+import { pageRange, type Range } from '../../page-range.ts'
 import type { Batch, BatchOutcome, StatementSelection, StatementStore, TenantId } from '../../ports.ts'
 import type { Allocator } from '../commit/allocator.ts'
 import type { Claims } from '../commit/claims.ts'
@@ -15,12 +17,6 @@ export interface StatementParts {
   readonly allocator: Allocator
   readonly claims: Claims
   readonly insert: (tenant: TenantId, batch: Batch) => Promise<BatchOutcome>
-}
-
-/** Seqs, both inclusive. */
-interface Range {
-  readonly from: number
-  readonly to: number
 }
 
 const SCANNED = { projection: { ...SHOWN.projection, provenance: 1 } } as const
@@ -105,13 +101,4 @@ function createRanges({ statements }: StatementCollections) {
     const range = pageRange(selection, { from: first, to: Math.min(last, horizon) })
     return range.from > range.to ? null : range
   }
-}
-
-/** What is left of a range for the page after `after`. */
-function pageRange({ after, upTo = Infinity, ascending }: StatementSelection, { from, to }: Range): Range {
-  const newest = Math.min(to, upTo)
-  if (after === undefined) return { from, to: newest }
-  return ascending
-    ? { from: Math.max(from, after + 1), to: newest }
-    : { from, to: Math.min(newest, after - 1) }
 }

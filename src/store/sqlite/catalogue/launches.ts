@@ -1,8 +1,9 @@
 /** LaunchStore on SQLite (ruling 21): before or after the statements, each record once. */
+
 import type { LaunchRecord } from '../../../attempts/derivation.ts'
+import { automaticOf } from '../../automatic-links.ts'
 import type { LaunchStore, TenantId } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
-import { automaticOf } from '../learners/identities.ts'
 import { linkIdentities } from '../learners/merge.ts'
 import { ALWAYS, markIdentity } from '../metering/marks.ts'
 import type { Remote } from '../threads/rpc.ts'

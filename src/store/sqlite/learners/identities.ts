@@ -1,6 +1,6 @@
 /** IdentityStore on SQLite (rulings 19, 20). Merging itself is in merge.ts. */
-import { randomUUID } from 'node:crypto'
-import { automaticLinks } from '../../../attempts/identity.ts'
+
+import { automaticOf } from '../../automatic-links.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type {
   Identity,
@@ -45,18 +45,6 @@ export function identityWrites(db: Database, context: WriteContext) {
       return { outcome: 'linked', added: linkIdentities(db, tenant, links, stored).added, merges }
     },
   }
-}
-
-/** An identifier that a link or a launch names before any statement must still find its hashed forms (in-the-wild §6.2, 3). */
-export function automaticOf(ifi: string, at: number): readonly IdentityLink[] {
-  return automaticLinks(ifi).map((other) => ({
-    id: randomUUID(),
-    a: ifi,
-    b: other,
-    author: 'rollcall',
-    source: 'automatic',
-    at,
-  }))
 }
 
 export function identityReads(db: Database) {

@@ -1,5 +1,7 @@
 /** ProfileStore on SQLite: a profile lies with its identity, and goes where that goes. */
+
 import { type GivenProfile, type Profile, profileOf } from '../../../attempts/profile.ts'
+import { automaticOf } from '../../automatic-links.ts'
 import { groupRefsOf, isIn, saysTheSame } from '../../group-refs.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type {
@@ -14,7 +16,6 @@ import type {
 import type { Database, WriteContext } from '../database.ts'
 import { ALWAYS, markIdentity } from '../metering/marks.ts'
 import type { Remote } from '../threads/rpc.ts'
-import { automaticOf } from './identities.ts'
 import { learnerLookup } from './learners.ts'
 import { knownIdentity, linkIdentities } from './merge.ts'
 

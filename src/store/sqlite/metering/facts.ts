@@ -1,8 +1,9 @@
 /** Facts, the identities they speak of, and the dirty marks: written in the commit of their statement. */
+
 import type { Fact } from '../../../attempts/fact.ts'
+import { automaticOf } from '../../automatic-links.ts'
 import type { TenantId } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
-import { automaticOf } from '../learners/identities.ts'
 import { addIdentity, linkIdentities } from '../learners/merge.ts'
 import { createObjectNotes } from '../statements/objects.ts'
 import { markIdentity } from './marks.ts'

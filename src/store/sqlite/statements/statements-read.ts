@@ -1,4 +1,5 @@
 /** Statements as readers see them. Each function is one short read of one state of the database. */
+import { pageRange, type Range } from '../../page-range.ts'
 import type { StatementSelection, StoredStatement, TenantId } from '../../ports.ts'
 import { createTenantNumberReader } from '../accounts/tenant-numbers.ts'
 import type { Database } from '../database.ts'
@@ -6,12 +7,6 @@ import { fromRow, ROW, type StatementRow } from './statement-rows.ts'
 import { createTermSearch } from './term-index.ts'
 import { createTermReader } from './terms.ts'
 import { uuidBytes } from './uuid.ts'
-
-/** Seqs, both inclusive. */
-interface Range {
-  readonly from: number
-  readonly to: number
-}
 
 interface ScannedRow extends StatementRow {
   readonly imported: 0 | 1
@@ -104,15 +99,6 @@ function createRanges(db: Database): (selection: StatementSelection) => Range | 
     const range = pageRange(selection, { from: first, to: last })
     return range.from > range.to ? null : range
   }
-}
-
-/** What is left of a range for the page after `after`. */
-function pageRange({ after, upTo = Infinity, ascending }: StatementSelection, { from, to }: Range): Range {
-  const newest = Math.min(to, upTo)
-  if (after === undefined) return { from, to: newest }
-  return ascending
-    ? { from: Math.max(from, after + 1), to: newest }
-    : { from, to: Math.min(newest, after - 1) }
 }
 
 function fromScanned({ imported, received, sourceAuthority, ...row }: ScannedRow): StoredStatement {
