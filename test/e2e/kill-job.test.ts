@@ -1,13 +1,10 @@
 /** A process that is really killed while its Agenda job runs: the job runs again elsewhere within its lock's life and 5 s (ruling 33). */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { LEASE_MS } from '../../src/jobs/drain.ts'
 import { databaseFile } from '../../src/store/sqlite/database.ts'
-import { storeOf } from '../harness/mongo.ts'
+import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 import { serveProcess } from '../harness/process.ts'
 import { learner, statement } from '../harness/running.ts'
 
@@ -17,11 +14,10 @@ const onSqlite = inject('store') === 'sqlite'
 
 let directory: string
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'rollcall-kill-job-'))
+  directory = newDirectory('kill-job')
 })
 afterAll(async () => {
-  await storeOf(directory).drop()
-  rmSync(directory, { recursive: true, force: true })
+  await removeDirectory(directory)
 })
 
 interface Run {

@@ -1,10 +1,7 @@
 /** A killed server loses nothing it answered, keeps no half batch, and counts right again (promises Atomic, Durable, Exact). */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { storeOf } from '../harness/mongo.ts'
+import { newDirectory, removeDirectory } from '../harness/mongo.ts'
 import { runCli, type Served, serveProcess } from '../harness/process.ts'
 import { learner, statement } from '../harness/running.ts'
 
@@ -15,11 +12,10 @@ const BATCH = 7
 
 let directory: string
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'rollcall-kill-'))
+  directory = newDirectory('kill')
 })
 afterAll(async () => {
-  await storeOf(directory).drop()
-  rmSync(directory, { recursive: true, force: true })
+  await removeDirectory(directory)
 })
 
 const POLICY = {

@@ -1,22 +1,20 @@
 /** The process as its operator meets it: start, stop, a second one, commands while it runs. */
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
-import { storeOf } from '../harness/mongo.ts'
+import { newDirectory, removeDirectory } from '../harness/mongo.ts'
 import { runCli, serveProcess } from '../harness/process.ts'
 import { EMAIL, KEY, LEARNER, learner, statement } from '../harness/running.ts'
 
 let directory: string
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'rollcall-process-'))
+  directory = newDirectory('process')
 })
 afterEach(async () => {
-  await storeOf(directory).drop()
-  rmSync(directory, { recursive: true, force: true })
+  await removeDirectory(directory)
 })
 
 describe('start', () => {

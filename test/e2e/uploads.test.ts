@@ -1,9 +1,8 @@
 /** Uploads on bad days: large ones need no memory, broken ones leave no bytes, and nothing waits for either. */
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -18,7 +17,7 @@ import {
   multipart,
   multipartType,
 } from '../acceptance/multipart.ts'
-import { storeOf } from '../harness/mongo.ts'
+import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 import { type Served, serveProcess } from '../harness/process.ts'
 import { LEARNER, type Running, startServer, statement } from '../harness/running.ts'
 
@@ -134,13 +133,12 @@ describe('a large attachment', () => {
   let directory: string
   let served: Served
   beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'rollcall-uploads-'))
+    directory = newDirectory('uploads')
     served = await serveProcess(directory)
   })
   afterEach(async () => {
     await served.end('SIGKILL')
-    await storeOf(directory).drop()
-    rmSync(directory, { recursive: true, force: true })
+    await removeDirectory(directory)
   })
 
   /** Twice what may be held, and less on the stand-in for MongoDB, which has no index to find a part by. */

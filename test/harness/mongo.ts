@@ -1,5 +1,8 @@
 /** Each test file's own database on the server that the run was given. */
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { inject } from 'vitest'
 
@@ -44,3 +47,14 @@ export function storeOf(directory: string): {
 }
 
 const databases = new Map<string, TestDatabase>()
+
+/** For a server of a test: empty, and nobody else's. */
+export function newDirectory(name: string): string {
+  return mkdtempSync(join(tmpdir(), `rollcall-${name}-`))
+}
+
+/** With what its server stored, wherever that lies. */
+export async function removeDirectory(directory: string): Promise<void> {
+  await storeOf(directory).drop()
+  rmSync(directory, { recursive: true, force: true })
+}

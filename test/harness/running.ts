@@ -1,12 +1,9 @@
 /** A whole server for a test: temporary data, a free port, a clock that can be moved. */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type App, type AppOptions, startApp } from '../../src/app.ts'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
-import { storeOf } from './mongo.ts'
+import { newDirectory, removeDirectory, storeOf } from './mongo.ts'
 
 export const KEY = 'test-key'
 export const SECRET = 'test-secret-with-some-length'
@@ -47,7 +44,7 @@ export async function startServer(
   settings: Record<string, string> = {},
   options: Pick<AppOptions, 'log'> = {},
 ): Promise<Running> {
-  const directory = mkdtempSync(join(tmpdir(), 'rollcall-test-'))
+  const directory = newDirectory('test')
   const clock = systemClock()
   const store = storeOf(directory)
   const config = loadConfig({
@@ -147,8 +144,7 @@ export async function startServer(
     },
     stop: async () => {
       await app.stop()
-      await store.drop()
-      rmSync(directory, { recursive: true, force: true })
+      await removeDirectory(directory)
     },
   }
   return running

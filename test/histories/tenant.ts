@@ -1,8 +1,5 @@
 /** The same history by the product itself, on a store: each run is a tenant of its own. */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openStores } from '../../src/engine.ts'
@@ -16,13 +13,13 @@ import { storeStatements } from '../../src/lrs/statements/store-statements.ts'
 import type { PolicyInput } from '../../src/metering/policy.ts'
 import type { Stores } from '../../src/store/ports.ts'
 import type { Statement } from '../../src/xapi/types.ts'
-import { storeOf } from '../harness/mongo.ts'
+import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 import { DAY } from './deeds.ts'
 import { policiesAt } from './told.ts'
 
 /** One set of stores for all runs of a file. */
 export class Installation {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'rollcall-histories-'))
+  readonly #directory = newDirectory('histories')
   readonly #store = storeOf(this.#directory)
   readonly clock: MovableClock = systemClock()
   #stores: Stores | null = null
@@ -66,8 +63,7 @@ export class Installation {
   async close(): Promise<void> {
     await this.#working
     await this.#stores?.close()
-    await this.#store.drop()
-    rmSync(this.#directory, { recursive: true, force: true })
+    await removeDirectory(this.#directory)
   }
 
   /** A new tenant with policies, on another day at the same hour. @returns when it begins */

@@ -1,8 +1,5 @@
 /** Closing under everything that can come between: later statements, a crash at each step, two processes at once (ruling 33). */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -17,7 +14,7 @@ import { createCatalogues } from '../../src/lrs/counting/catalogue.ts'
 import { addPolicy } from '../../src/lrs/counting/policies.ts'
 import { storeStatements } from '../../src/lrs/statements/store-statements.ts'
 import type { Closing, SnapshotRow, Stores } from '../../src/store/ports.ts'
-import { storeOf } from '../harness/mongo.ts'
+import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 import { learner, statement } from '../harness/running.ts'
 
 const DAY = 86_400_000
@@ -40,7 +37,7 @@ let clock: MovableClock
 let lrs: Lrs
 let used: number
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'rollcall-close-'))
+  directory = newDirectory('close')
   clock = systemClock()
   store = storeOf(directory)
   const settings = { ...store.settings, ROLLCALL_DATA: directory, ROLLCALL_READERS: '1' }
@@ -61,8 +58,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await stores.close()
-  await store.drop()
-  rmSync(directory, { recursive: true, force: true })
+  await removeDirectory(directory)
 })
 
 async function use(names: readonly string[], at = used): Promise<void> {

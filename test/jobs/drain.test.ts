@@ -1,8 +1,5 @@
 /** The drain works off what is dirty, in slices under one fenced lease, and stops where it is told to (rulings 31, 33, 34). */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -18,7 +15,7 @@ import { recountLearners } from '../../src/lrs/counting/recount.ts'
 import { putElements } from '../../src/lrs/feeds.ts'
 import { storeStatements } from '../../src/lrs/statements/store-statements.ts'
 import type { Lease, Stores } from '../../src/store/ports.ts'
-import { storeOf } from '../harness/mongo.ts'
+import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 import { learner, statement } from '../harness/running.ts'
 
 /** The stand-in for MongoDB has no index to count a learner or an element by. */
@@ -44,7 +41,7 @@ let stores: Stores
 let lrs: Lrs
 let deps: DrainDeps
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'rollcall-drain-'))
+  directory = newDirectory('drain')
   const clock = systemClock()
   const settings = { ...storeOf(directory).settings, ROLLCALL_DATA: directory, ROLLCALL_READERS: '1' }
   stores = await openStores(loadConfig(settings), clock)
@@ -64,8 +61,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await stores.close()
-  await storeOf(directory).drop()
-  rmSync(directory, { recursive: true, force: true })
+  await removeDirectory(directory)
 })
 
 const send = async (people: number): Promise<void> => {

@@ -1,7 +1,4 @@
 /** A lock that runs out while its job waits, as in a process that was paused, does not end the turns of that job (rulings 33, 35). */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Agenda } from 'agenda'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
@@ -9,9 +6,9 @@ import { loadConfig } from '../../src/config.ts'
 import { openStores } from '../../src/engine.ts'
 import { withWaitingLocks } from '../../src/jobs/waiting-locks.ts'
 import type { Stores } from '../../src/store/ports.ts'
-import { storeOf } from '../harness/mongo.ts'
+import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'rollcall-locks-'))
+const directory = newDirectory('locks')
 const store = storeOf(directory)
 let stores: Stores
 beforeAll(async () => {
@@ -20,8 +17,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stores.close()
-  await store.drop()
-  rmSync(directory, { recursive: true, force: true })
+  await removeDirectory(directory)
 })
 
 it('a job whose lock ran out while it waited for its moment runs all the same, and so do later ones', async () => {

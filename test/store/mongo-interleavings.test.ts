@@ -517,6 +517,19 @@ async function wholeOrNothing(
   return isThere
 }
 
+/** Its own upkeep, without a restart, leaves it whole or nothing; then a resend stores it. */
+async function settledAndResent(
+  one: TestProcess,
+  stored: IncomingStatement,
+  given: ReturnType<typeof fullBatch>,
+  where: string,
+) {
+  await one.core.journal.settleAbandoned()
+  await wholeOrNothing(b, stored, given)
+  expect(await one.statements.insert(T, given.batch)).toMatchObject({ outcome: 'stored' })
+  expect(await wholeOrNothing(b, stored, given), where).toBe(true)
+}
+
 describe('a fault at any call', () => {
   const faults: [string, Moment, () => Error][] = [
     ['a connection that breaks before the command is carried out', 'before', brokenConnection],
@@ -588,11 +601,7 @@ describe('a fault at any call', () => {
         const given = fullBatch(stored)
         await expect(one.statements.insert(T, given.batch)).rejects.toThrow('gone')
         remove()
-        // Its own upkeep, without a restart.
-        await one.core.journal.settleAbandoned()
-        await wholeOrNothing(b, stored, given)
-        expect(await one.statements.insert(T, given.batch)).toMatchObject({ outcome: 'stored' })
-        expect(await wholeOrNothing(b, stored, given), `call ${nth}`).toBe(true)
+        await settledAndResent(one, stored, given, `call ${nth}`)
       }
     },
     120_000,
@@ -619,10 +628,7 @@ describe('a fault at any call', () => {
       remove()
       if (n < nth) break
       await expect(outcome).rejects.toThrow('No space left')
-      await one.core.journal.settleAbandoned()
-      await wholeOrNothing(b, stored, given)
-      expect(await one.statements.insert(T, given.batch)).toMatchObject({ outcome: 'stored' })
-      expect(await wholeOrNothing(b, stored, given), `write ${nth}`).toBe(true)
+      await settledAndResent(one, stored, given, `write ${nth}`)
     }
   }, 120_000)
 
