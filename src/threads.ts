@@ -151,6 +151,7 @@ function startThread(
   const file = new URL(here.endsWith('.ts') ? `../dist/src/${name}.js` : `./${name}.js`, here)
   const { handle, transfer } = stores.share()
   const workerData: ThreadStart = { ...start, stores: handle }
-  const execArgv = [...process.execArgv, '--disable-warning=ExperimentalWarning']
+  // Not those of the process: what concerns its one heap, as --max-old-space-size does, no thread can be started with.
+  const execArgv = ['--disable-warning=ExperimentalWarning']
   return new Worker(file, { workerData, transferList: [...transfer], execArgv, resourceLimits: YOUNG })
 }

@@ -1,5 +1,5 @@
 /** Statements come in: POST and PUT /xapi/statements. */
-import type { IncomingStatement, StagedAttachment } from '../../store/ports.ts'
+import type { BatchOutcome, IncomingStatement, StagedAttachment } from '../../store/ports.ts'
 import type { Version } from '../../xapi/types.ts'
 import { type Caller, type CredentialCaller, credentialOf, demand, voidsOthers } from '../access/access.ts'
 import { refuseOutside } from '../cmi5/bounds.ts'
@@ -38,7 +38,47 @@ export async function storeStatements(
   request: StatementsRequest,
 ): Promise<StoredIds> {
   demand(caller, 'write statements')
-  const writer = credentialOf(caller)
+  const { ids, paths, storing } = await handOver(lrs, credentialOf(caller), request)
+  const outcome = await storing
+  if (outcome.outcome === 'conflict') {
+    throw new Refusal(
+      'conflict',
+      `other statements are stored under ${outcome.ids.join(', ')}; statements never change`,
+      outcome.ids.map((id) => ({
+        path: `${paths[ids.indexOf(id)] ?? '$'}.id`,
+        message: `${id} is taken by another statement`,
+        requirement: 'XAPI-00142',
+      })),
+    )
+  }
+  if (outcome.outcome === 'void-forbidden') {
+    throw new Refusal(
+      'forbidden',
+      `${outcome.ids.join(', ')}: only the credential that wrote a statement, one of purpose lms or one of scope all may void it`,
+    )
+  }
+  const fresh = ids.length - outcome.existing.length
+  if (fresh > 0) lrs.wake()
+  return { ids, fresh }
+}
+
+/** What is kept of a request while its statements are being stored. */
+interface HandedOver {
+  readonly ids: readonly string[]
+  /** Where each stands in the request. */
+  readonly paths: readonly string[]
+  readonly storing: Promise<BatchOutcome>
+}
+
+/**
+ * Reads and checks a request and gives it to the store. What was parsed is let go here: kept until the store has answered,
+ * the statements of all requests under way would be much of the garbage collector's work.
+ */
+async function handOver(
+  lrs: Lrs,
+  writer: CredentialCaller,
+  request: StatementsRequest,
+): Promise<HandedOver> {
   const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
   if (writer.session) refuseOutside(writer.session, received)
   const ids = idsFor(lrs, received, request.putId)
@@ -51,35 +91,21 @@ export async function storeStatements(
     const whole = { ...prepared, attachments: own[index] ?? [] }
     statements.push(conforms(lrs, writer, item) ? whole : flagged(whole))
   })
-  if (statements.length === 0) return { ids, fresh: 0 }
-  const outcome = await lrs.stores.statements.insert(writer.tenant, {
-    credential: writer.id,
-    authority: JSON.stringify(authority),
-    voidsOthers: voidsOthers(writer),
-    version: request.version,
-    statements,
-  })
-  if (outcome.outcome === 'conflict') {
-    throw new Refusal(
-      'conflict',
-      `other statements are stored under ${outcome.ids.join(', ')}; statements never change`,
-      outcome.ids.map((id) => ({
-        path: `${received[ids.indexOf(id)]?.path ?? '$'}.id`,
-        message: `${id} is taken by another statement`,
-        requirement: 'XAPI-00142',
-      })),
-    )
-  }
-  if (outcome.outcome === 'void-forbidden') {
-    throw new Refusal(
-      'forbidden',
-      `${outcome.ids.join(', ')}: only the credential that wrote a statement, one of purpose lms or one of scope all may void it`,
-    )
-  }
-  const fresh = statements.length - outcome.existing.length
-  if (fresh > 0) lrs.wake()
-  return { ids, fresh }
+  const storing =
+    statements.length === 0
+      ? Promise.resolve(NOTHING)
+      : lrs.stores.statements.insert(writer.tenant, {
+          credential: writer.id,
+          authority: JSON.stringify(authority),
+          voidsOthers: voidsOthers(writer),
+          version: request.version,
+          statements,
+        })
+  return { ids, paths: received.map(({ path }) => path), storing }
 }
+
+/** Of an empty list. */
+const NOTHING: BatchOutcome = { outcome: 'stored', stored: 0, existing: [] }
 
 /** @throws Refusal `malformed` where statements that break cmi5 are refused */
 function conforms(lrs: Lrs, writer: CredentialCaller, { statement, path }: ReceivedStatement): boolean {
