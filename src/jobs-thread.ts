@@ -1,8 +1,9 @@
 /** The thread in which jobs run, so that counting never delays an answer (ruling 34). Says `ready`, then listens. */
 import { randomUUID } from 'node:crypto'
 import { setPriority } from 'node:os'
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from './clock.ts'
+import { createCrew } from './counting-crew.ts'
 import { createMailer } from './delivery/smtp.ts'
 import { createPoster } from './delivery/webhook.ts'
 import { connectStores } from './engine.ts'
@@ -25,19 +26,22 @@ const senders = {
   mail: server === undefined ? null : createMailer(server, from),
   post: createPoster(isPrivate),
 }
+const crew = createCrew(() => parentPort?.postMessage('counter'))
 const deps = {
   stores,
   catalogueOf: createCatalogues(stores),
   clock: clockOf(start.clockOffset),
   newId: randomUUID,
   keys: start.keys,
+  crew,
 }
 const jobs = await startJobs(deps, stores.jobs(), report, { home: start.home, senders })
 // What an earlier process left is worked off now.
 jobs.wake()
 jobs.study()
 
-parentPort?.on('message', (message: 'wake' | 'studies' | 'stop') => {
+parentPort?.on('message', (message: 'wake' | 'studies' | 'stop' | { readonly counter: MessagePort }) => {
+  if (typeof message === 'object') return crew.joined(message.counter)
   if (message === 'wake') return jobs.wake()
   if (message === 'studies') return jobs.study()
   void (async () => {

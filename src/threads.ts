@@ -1,4 +1,4 @@
-/** The threads beside the main one: jobs, and the intake of large bodies. Their code is jobs-thread.ts and intake-thread.ts. */
+/** The threads beside the main one; the code of each is the file of its name: jobs-thread.ts and so on. */
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Config } from './config.ts'
@@ -63,16 +63,46 @@ export interface ThreadDeps {
   onFault(error: unknown): void
 }
 
-export async function startJobsThread({ stores, start, onFault }: ThreadDeps): Promise<JobsThread> {
-  const thread = startThread('jobs-thread', stores, start)
+export async function startJobsThread(deps: ThreadDeps): Promise<JobsThread> {
+  const thread = startThread('jobs-thread', deps.stores, deps.start)
   await once(thread, 'message')
-  thread.on('error', onFault)
+  thread.on('error', deps.onFault)
+  const counters = createCounters(deps)
+  // It asks for one more thread to count beside it.
+  thread.on('message', () => {
+    const counter = counters.start()
+    thread.postMessage({ counter }, [counter])
+  })
   return {
     wake: (what) => thread.postMessage(what ?? 'wake'),
     stop: async () => {
       const ended = once(thread, 'exit')
       thread.postMessage('stop')
       await ended
+      await counters.stop()
+    },
+  }
+}
+
+export interface Counters {
+  /** One more. @returns by what it is called (`CountingCalls`); it ends when that is closed */
+  start(): MessagePort
+  stop(): Promise<void>
+}
+
+export function createCounters({ stores, start, onFault }: ThreadDeps): Counters {
+  const running = new Set<Worker>()
+  return {
+    start: () => {
+      const { port1, port2 } = new MessageChannel()
+      const thread = startThread('counting-thread', stores, { ...start, port: port2 }, [port2])
+      running.add(thread)
+      thread.on('error', onFault)
+      thread.once('exit', () => running.delete(thread))
+      return port1
+    },
+    stop: async () => {
+      await Promise.all([...running].map((thread) => thread.terminate()))
     },
   }
 }
@@ -143,9 +173,10 @@ function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Node 20 cannot run TypeScript: from the sources (tests) the built file is taken. */
 function startThread(
-  name: 'jobs-thread' | 'intake-thread' | 'files-thread',
+  name: 'jobs-thread' | 'counting-thread' | 'intake-thread' | 'files-thread',
   stores: SharedStores,
-  start: ThreadDeps['start'] & { readonly task?: FileTask },
+  start: ThreadDeps['start'] & { readonly task?: FileTask; readonly port?: MessagePort },
+  ports: readonly MessagePort[] = [],
 ): Worker {
   const here = import.meta.url
   const file = new URL(here.endsWith('.ts') ? `../dist/src/${name}.js` : `./${name}.js`, here)
@@ -153,5 +184,6 @@ function startThread(
   const workerData: ThreadStart = { ...start, stores: handle }
   // Not those of the process: what concerns its one heap, as --max-old-space-size does, no thread can be started with.
   const execArgv = ['--disable-warning=ExperimentalWarning']
-  return new Worker(file, { workerData, transferList: [...transfer], execArgv, resourceLimits: YOUNG })
+  const transferList = [...transfer, ...ports]
+  return new Worker(file, { workerData, transferList, execArgv, resourceLimits: YOUNG })
 }

@@ -33,6 +33,8 @@ const COMPOSITION_ROOT = [
   'serve',
   'threads',
   'jobs-thread',
+  'counting-thread',
+  'counting-crew',
   'intake-thread',
   'files-thread',
   'progress',

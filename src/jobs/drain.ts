@@ -5,15 +5,17 @@
 
 import type { CloseDeps, Drain } from '../lrs/close/seal-window.ts'
 import { dueLearners, dueWindows } from '../lrs/counting/due.ts'
-import { recountLearners } from '../lrs/counting/recount.ts'
+import { type Named, recountLearners } from '../lrs/counting/recount.ts'
+import { type Counter, shareOut } from '../lrs/counting/share-out.ts'
 import { deletionSlice } from '../lrs/deleting/deletion-slices.ts'
 import type { Lease } from '../store/ports.ts'
 import { abandonDrafts, closeRequested, requestClosing } from './close.ts'
+import { ALONE, type Crew, watch } from './crew.ts'
 import { createPace, type Pace } from './pace.ts'
 
 const LEASE = 'drain'
 export const LEASE_MS = 10_000
-/** Learners recounted before lock and lease are looked at again, at most. */
+/** Learners that each counter recounts before lock and lease are looked at again, at most. */
 const SLICE = 512
 /** Mass changes expanded at once: a catalogue feed records one for each element, and the store commits them together. */
 const CHANGES = 64
@@ -31,13 +33,18 @@ export interface DrainControl {
   readonly elapsed?: () => number
 }
 
-export type DrainDeps = CloseDeps
+/** `crew`: without, the drain counts by itself. */
+export type DrainDeps = CloseDeps & { readonly crew?: Crew }
 
 /** What the slices of one drain share. */
 interface Draining {
   readonly deps: DrainDeps
   readonly signal: AbortSignal
   readonly pace: Pace
+  /** Whoever recounts: this thread, and who helps it. */
+  counters(): readonly Counter[]
+  /** Told of each slice: whether it was full. */
+  watch(isFull: boolean): void
   /** Renews lock and lease when it is time. @returns null when the lease is lost */
   keep(): Promise<Lease | null>
   /** Runs a slice and learns what it takes. */
@@ -55,14 +62,18 @@ export async function drain(
   pace: Pace = createPace(),
 ): Promise<void> {
   const { leases } = deps.stores
+  const { crew = ALONE } = deps
   const { signal, elapsed = () => performance.now() } = control
   let lease = await leases.acquire(LEASE, holder, LEASE_MS)
   if (!lease) return
   let renewed = elapsed()
+  const counting: Counter = (under, learners) => recountLearners(deps, under, learners)
   const draining: Draining = {
     deps,
     signal,
     pace,
+    counters: () => [counting, ...crew.counters],
+    watch: watch(crew, elapsed),
     keep: async () => {
       if (elapsed() - renewed < LEASE_MS / 4) return lease
       renewed = elapsed()
@@ -80,13 +91,17 @@ export async function drain(
       return result
     },
   }
-  await abandonDrafts(deps)
-  await requestClosing(deps)
-  await recountDue(draining)
-  const close = closer(draining, elapsed)
-  while (!signal.aborted && (await draining.keep())) {
-    const slice = await draining.timed(() => drainSlice(draining))
-    if (!slice || !(await close(slice.more))) break
+  try {
+    await abandonDrafts(deps)
+    await requestClosing(deps)
+    await recountDue(draining)
+    const close = closer(draining, elapsed)
+    while (!signal.aborted && (await draining.keep())) {
+      const slice = await draining.timed(() => drainSlice(draining))
+      if (!slice || !(await close(slice.more))) break
+    }
+  } finally {
+    crew.dismiss()
   }
   if (lease) await leases.release(lease)
 }
@@ -132,7 +147,7 @@ interface Slice {
   /** There is something to do now; learners that fail stay marked and are tried again at the next run. */
   readonly more: boolean
   /** Who may have been counted. */
-  readonly learners: Parameters<typeof recountLearners>[2]
+  readonly learners: readonly Named[]
 }
 
 /** @returns null when the lease is lost */
@@ -146,15 +161,14 @@ async function drainSlice(draining: Draining): Promise<Slice | null> {
   const expanded = await Promise.all(changes.map((change) => metering.expandChange(lease, change, slice)))
   if (expanded.includes('fenced')) return null
   const deleting = await deletionSlice(deps, lease)
-  const learners = await metering.dirtyLearners(pace.of(SLICE))
+  const most = pace.of(SLICE) * draining.counters().length
+  const learners = await metering.dirtyLearners(most)
+  draining.watch(learners.length === most)
   const written = await recountSome(draining, learners)
   return { more: changes.length > 0 || deleting || written > 0, learners }
 }
 
-async function recountSome(
-  { deps, keep }: Draining,
-  learners: Parameters<typeof recountLearners>[2],
-): Promise<number> {
+async function recountSome({ counters, keep }: Draining, learners: readonly Named[]): Promise<number> {
   const lease = learners.length > 0 ? await keep() : null
-  return lease ? await recountLearners(deps, lease, learners) : 0
+  return lease ? await shareOut(counters(), lease, learners) : 0
 }

@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config.ts'
 import { connectStores, openStores } from '../../src/engine.ts'
 import { createCatalogues } from '../../src/lrs/counting/catalogue.ts'
 import { recountLearners } from '../../src/lrs/counting/recount.ts'
+import { shareOut } from '../../src/lrs/counting/share-out.ts'
 import { importWriter, readLine } from '../../src/lrs/files/read-line.ts'
 import { type Times, timesOf } from './load.ts'
 import { statementText } from './statements.ts'
@@ -86,7 +87,7 @@ async function recounts(): Promise<Omit<StoreFigures, 'ingest'>> {
   for (;;) {
     const dirty = await stores.metering.dirtyLearners(512)
     if (dirty.length === 0) break
-    learners += await recountLearners(deps, lease, dirty)
+    learners += await shareOut([(under, some) => recountLearners(deps, under, some)], lease, dirty)
   }
   const fullSeconds = (performance.now() - start) / 1000
   await stores.leases.release(lease)

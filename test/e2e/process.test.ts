@@ -37,6 +37,12 @@ describe('start', () => {
     expect([first.code, first.output]).toEqual([1, expect.stringContaining(`key ${KEY}`)])
   })
 
+  it('takes flags that concern the memory of the whole process', async () => {
+    const served = await serveProcess(directory, {}, ['--max-old-space-size=512', '--max-semi-space-size=16'])
+    expect((await served.post(statement())).status).toBe(200)
+    await served.end('SIGTERM')
+  })
+
   it('survives a request on its control socket that is no order', async () => {
     const served = await serveProcess(directory)
     const outgoing = request({ socketPath: join(directory, 'control.sock'), method: 'POST' })

@@ -75,11 +75,13 @@ export async function runCli(
   return { code, output, failed }
 }
 
+/** @param flags of Node */
 export async function serveProcess(
   directory: string,
   settings: Record<string, string> = {},
+  flags: readonly string[] = [],
 ): Promise<Served> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'serve'], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...flags, CLI, 'serve'], {
     env: { ...environment(directory), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

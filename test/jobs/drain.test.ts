@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
-import { openStores } from '../../src/engine.ts'
+import { createCrew } from '../../src/counting-crew.ts'
+import type { CountingCalls } from '../../src/counting-thread.ts'
+import { openStores, type SharedStores } from '../../src/engine.ts'
 import { newSigningKey } from '../../src/evidence/seal.ts'
 import { type DrainControl, type DrainDeps, drain, LEASE_MS } from '../../src/jobs/drain.ts'
 import { startJobs } from '../../src/jobs/jobs.ts'
@@ -14,7 +16,9 @@ import { addPolicy } from '../../src/lrs/counting/policies.ts'
 import { recountLearners } from '../../src/lrs/counting/recount.ts'
 import { putElements } from '../../src/lrs/feeds.ts'
 import { storeStatements } from '../../src/lrs/statements/store-statements.ts'
+import { remote } from '../../src/store/calls.ts'
 import type { Lease, Stores } from '../../src/store/ports.ts'
+import { createCounters } from '../../src/threads.ts'
 import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 import { learner, statement } from '../harness/running.ts'
 
@@ -37,7 +41,7 @@ const SILENT = { home: 'http://localhost', senders: { mail: null, post: async ()
 const WINDOW = { policy: 'year', version: 1, start: Date.UTC(2026, 0, 1) }
 
 let directory: string
-let stores: Stores
+let stores: SharedStores
 let lrs: Lrs
 let deps: DrainDeps
 beforeEach(async () => {
@@ -71,6 +75,17 @@ const send = async (people: number): Promise<void> => {
 }
 const dirty = async (): Promise<number> => (await stores.metering.dirtyLearners(10_000)).length
 const counted = (): Promise<number> => stores.metering.countOf(TENANT, WINDOW)
+
+/** A lease, and that of whoever has taken it over since. */
+async function overtaken(): Promise<{ readonly stale: Lease; readonly fresh: Lease }> {
+  const stale = await stores.leases.acquire('drain', 'paused process', 1)
+  if (!stale) throw new Error('no lease')
+  // On MongoDB whoever wants it must have watched it for as long as it lasts: no two clocks are compared.
+  for (;;) {
+    const fresh = await stores.leases.acquire('drain', 'next process', 60_000)
+    if (fresh) return { stale, fresh }
+  }
+}
 
 function control(): DrainControl & { stop(): void } {
   const stopping = new AbortController()
@@ -149,11 +164,7 @@ describe('the drain', () => {
 
   it('cannot write under a lease that somebody else has taken over (fencing)', async () => {
     await send(5)
-    const stale = await stores.leases.acquire('drain', 'paused process', 1)
-    let fresh: Lease | null = null
-    // On MongoDB whoever wants it must have watched it for as long as it lasts: no two clocks are compared.
-    while (!fresh) fresh = await stores.leases.acquire('drain', 'next process', 60_000)
-    if (!stale) throw new Error('no lease')
+    const { stale, fresh } = await overtaken()
     const learners = await stores.metering.dirtyLearners(10)
     expect(await recountLearners(deps, stale, learners)).toBe(0)
     expect(await counted()).toBe(0)
@@ -185,6 +196,80 @@ describe('the drain', () => {
     await drain(deps, 'one', control())
     expect(await counted()).toBe(3)
     expect((await stores.metering.computedThrough(TENANT)).behind).toBeNull()
+  })
+})
+
+describe('a thread that counts beside the drain', () => {
+  const counters = () =>
+    createCounters({
+      stores,
+      start: {
+        clockOffset: systemClock().offset,
+        keys: lrs.keys,
+        home: lrs.home,
+        cmi5: 'accept',
+        alerts: {} as never,
+        logLevel: 'error',
+      },
+      onFault: (error) => {
+        throw error
+      },
+    })
+
+  it('writes under the lease it is given, and not under one that somebody else has taken over', async () => {
+    await send(5)
+    const { stale, fresh } = await overtaken()
+    const learners = await stores.metering.dirtyLearners(10)
+    const threads = counters()
+    const { recount } = remote<CountingCalls>(threads.start())
+    expect(await recount(stale, learners)).toBe(0)
+    expect(await counted()).toBe(0)
+    expect(await recount(fresh, learners)).toBe(5)
+    expect(await counted()).toBe(5)
+    await threads.stop()
+  })
+
+  it('does its share, and is sent away at the end', async () => {
+    await send(PEOPLE)
+    const threads = counters()
+    const crew = createCrew(() => crew.joined(threads.start()), 2)
+    crew.call()
+    let helped = 0
+    const [count] = crew.counters
+    crew.counters[0] = async (lease, learners) => {
+      const written = (await count?.(lease, learners)) ?? 0
+      helped += written
+      return written
+    }
+    await drain({ ...deps, crew }, 'one', control())
+    expect([await counted(), await dirty()]).toEqual([PEOPLE, 0])
+    expect(helped).toBeGreaterThan(PEOPLE / 8)
+    expect(helped).toBeLessThan(PEOPLE)
+    expect(crew.counters).toHaveLength(0)
+    await threads.stop()
+  })
+
+  it('is called when slices have been full for a while, and dismissed although the drain fails', async () => {
+    await send(PEOPLE)
+    const told: string[] = []
+    const crew = { counters: [], call: () => told.push('call'), dismiss: () => told.push('dismiss') }
+    let now = 0
+    const slow: Stores = {
+      ...stores,
+      metering: {
+        ...stores.metering,
+        writeRecounts: async (lease, results) => {
+          now += 1_600
+          if (now > 8_000) throw new Error('the store is gone')
+          return await stores.metering.writeRecounts(lease, results)
+        },
+      },
+    }
+    const draining = drain({ ...deps, stores: slow, crew }, 'one', { ...control(), elapsed: () => now })
+    await expect(draining).rejects.toThrow('the store is gone')
+    expect(told[0]).toBe('call')
+    expect(told.filter((one) => one === 'dismiss')).toHaveLength(1)
+    expect(told.at(-1)).toBe('dismiss')
   })
 })
 

@@ -61,13 +61,12 @@ export function circumstancesOf(
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */
 const LONGEST_MS = 1_000
-/** Learners whose results are written in one commit, at most: few enough to leave ingest its share of the writer. */
-const COMMIT = 64
 
-type Named = Pick<LearnerHistory, 'tenant' | 'learner'>
+export type Named = Pick<LearnerHistory, 'tenant' | 'learner'>
 
 /**
- * Recounts learners, as many as there is time for. While the results of some are being written, the next are worked out.
+ * Recounts learners, as many as there is time for, and writes what they count for in one commit. Of one lease nobody else
+ * may be given the same ones meanwhile.
  * @param learners each once
  * @returns how many were written; a stale one stays dirty
  */
@@ -81,46 +80,21 @@ export async function recountLearners(
   // and a mark that a recount has not seen stays.
   const rules = rulesReader(deps)
   const started = performance.now()
-  const isLate = () => performance.now() - started > LONGEST_MS
-  const written: Promise<number>[] = []
-  for (let at = 0; at < learners.length && !(at > 0 && isLate()); ) {
-    const { results, looked } = await recountSome(deps, rules, learners.slice(at, at + COMMIT), isLate)
-    at += looked
-    await written.at(-1)
-    const writing = write(deps, lease, results)
-    // Told by the one who waits for it.
-    writing.catch(() => undefined)
-    written.push(writing)
+  const results: RecountResult[] = []
+  for (let looked = 0; looked < learners.length; ) {
+    const first = await recountFirst(deps, rules, learners.slice(looked))
+    results.push(...first.results)
+    looked += first.looked
+    if (performance.now() - started > LONGEST_MS) break
   }
-  return (await Promise.all(written)).reduce((sum, one) => sum + one, 0)
-}
-
-async function write({ stores }: RecountDeps, lease: Lease, results: readonly RecountResult[]) {
   if (results.length === 0) return 0
-  const written = await stores.metering.writeRecounts(lease, results)
+  const written = await deps.stores.metering.writeRecounts(lease, results)
   return written.filter((one) => one === 'written').length
 }
 
 type Recounted = { readonly results: readonly RecountResult[]; readonly looked: number }
 
-/** Recounts learners until it is late. @returns their results, and how many were looked at: at least one */
-async function recountSome(
-  deps: RecountDeps,
-  rules: (tenant: TenantId) => Promise<Rules>,
-  learners: readonly Named[],
-  isLate: () => boolean,
-): Promise<Recounted> {
-  const results: RecountResult[] = []
-  let looked = 0
-  while (looked < learners.length && !(looked > 0 && isLate())) {
-    const first = await recountFirst(deps, rules, learners.slice(looked))
-    results.push(...first.results)
-    looked += first.looked
-  }
-  return { results, looked }
-}
-
-/** The same for as many as the store reads in one step. @returns the same */
+/** Recounts as many as the store reads in one step. @returns their results, and how many were looked at: at least one */
 async function recountFirst(
   deps: RecountDeps,
   rules: (tenant: TenantId) => Promise<Rules>,

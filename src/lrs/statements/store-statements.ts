@@ -74,11 +74,7 @@ interface HandedOver {
  * Reads and checks a request and gives it to the store. What was parsed is let go here: kept until the store has answered,
  * the statements of all requests under way would be much of the garbage collector's work.
  */
-async function handOver(
-  lrs: Lrs,
-  writer: CredentialCaller,
-  request: StatementsRequest,
-): Promise<HandedOver> {
+async function handOver(lrs: Lrs, writer: CredentialCaller, request: StatementsRequest): Promise<HandedOver> {
   const received = await readStatements(request.bytes, request.version, { list: request.putId === undefined })
   if (writer.session) refuseOutside(writer.session, received)
   const ids = idsFor(lrs, received, request.putId)

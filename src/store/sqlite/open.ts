@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { clockOf, type MovableClock } from '../../clock.ts'
+import { type Remote, remote } from '../calls.ts'
 import type { Stores } from '../ports.ts'
 import { StoreError, type StoreErrorCode } from '../store-error.ts'
 import { databaseFile, openReader } from './database.ts'
@@ -10,7 +11,7 @@ import { lockDirectory } from './lock.ts'
 import { createStores } from './stores.ts'
 import { allReads, type Reads, type Writes } from './subjects.ts'
 import { newCells } from './threads/horizon.ts'
-import { inTurn, local, type Remote, remote } from './threads/rpc.ts'
+import { inTurn, local } from './threads/rpc.ts'
 import {
   type CheckpointStart,
   type ReaderStart,

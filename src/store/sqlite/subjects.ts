@@ -1,5 +1,6 @@
 /** Every subject of the store, put together: what the writer serves, and what a reader serves. */
 
+import type { Remote } from '../calls.ts'
 import { credentialReads, credentialWrites } from './accounts/credentials.ts'
 import { keyWrites } from './accounts/keys.ts'
 import { personReads, personWrites } from './accounts/people.ts'
@@ -32,7 +33,6 @@ import { descriptionReads } from './statements/descriptions.ts'
 import { statementTimeReads } from './statements/statements-by-time.ts'
 import { statementReads } from './statements/statements-read.ts'
 import { statementWrites } from './statements/statements-write.ts'
-import type { Remote } from './threads/rpc.ts'
 
 /** Names are unique over all subjects: the spread would let a second one win silently (test/store/sqlite.test.ts). */
 export function allWrites(db: Database, context: WriteContext) {

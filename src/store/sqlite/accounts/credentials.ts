@@ -1,8 +1,8 @@
 /** CredentialStore on SQLite. */
 
+import type { Remote } from '../../calls.ts'
 import type { Credential, CredentialStore, TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 interface CredentialRow {
   readonly tenant: string

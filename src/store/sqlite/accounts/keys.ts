@@ -1,8 +1,8 @@
 /** KeyStore on SQLite: the writer decides, so all racers get the same value. */
 
+import type { Remote } from '../../calls.ts'
 import type { KeyStore } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 export function keyWrites(db: Database) {
   const insert = db.prepare('INSERT INTO installation_key (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING')

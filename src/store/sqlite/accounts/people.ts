@@ -1,8 +1,8 @@
 /** PersonStore on SQLite. E-mail addresses are compared as given: making them canonical is a rule, not storage. */
 
+import type { Remote } from '../../calls.ts'
 import type { Person, PersonStore, TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 interface PersonRow {
   readonly id: string

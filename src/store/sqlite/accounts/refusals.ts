@@ -1,9 +1,9 @@
 /** RefusalLog on SQLite: bounded per tenant (ruling 25), newest first. */
 
+import type { Remote } from '../../calls.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type { Page, PageRequest, RefusalLog, RefusalRecord, TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 type RefusalRow = RefusalRecord & { readonly number: number }
 

@@ -1,7 +1,8 @@
 /** Cmi5SessionStore on SQLite. */
+
+import type { Remote } from '../../calls.ts'
 import type { Cmi5Session, Cmi5SessionStore, TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 const COLUMNS = `tenant, id, key, label, sub_account AS subAccount, learner, registration, activity, mode, created, expires,
   fetch_hash AS fetchHash, fetch_by AS fetchBy, secret_hash AS secretHash`

@@ -1,8 +1,8 @@
 /** TenantStore on SQLite. */
 
+import type { Remote } from '../../calls.ts'
 import type { Tenant, TenantStore } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 export function tenantWrites(db: Database) {
   const insert = db.prepare(

@@ -1,4 +1,6 @@
 /** AlertStore on SQLite. */
+
+import type { Remote } from '../../calls.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type {
   Alert,
@@ -11,7 +13,6 @@ import type {
   WindowRef,
 } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 interface AlertRow {
   readonly state: Alert['state']

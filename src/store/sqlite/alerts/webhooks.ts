@@ -1,7 +1,8 @@
 /** WebhookStore on SQLite. */
+
+import type { Remote } from '../../calls.ts'
 import type { TenantId, Webhook, WebhookStore } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 export function webhookWrites(db: Database) {
   const insert = db.prepare<[string, string, number, string]>(

@@ -1,4 +1,6 @@
 /** AttachmentStore on SQLite: whose bytes they are is decided by the writer, the bytes lie in files beside the database. */
+
+import type { Remote } from '../../calls.ts'
 import type {
   AttachmentStore,
   IncomingStatement,
@@ -10,7 +12,6 @@ import { StoreError } from '../../store-error.ts'
 import { createTenantNumberReader } from '../accounts/tenant-numbers.ts'
 import type { Database, WriteContext } from '../database.ts'
 import { uuidBytes } from '../statements/uuid.ts'
-import type { Remote } from '../threads/rpc.ts'
 import { attachmentDirectory, newFileName, readFileOf, removeFile, writeNew } from './attachment-files.ts'
 
 /** Files condemned in one step. */

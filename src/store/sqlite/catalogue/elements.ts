@@ -1,11 +1,11 @@
 /** ElementStore on SQLite: the catalogue as a history of dated entries (ruling 1). */
 import type { CatalogueEntry } from '../../../attempts/derivation.ts'
 import { sameSettings } from '../../../attempts/element.ts'
+import type { Remote } from '../../calls.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type { ElementStore, Page, PageRequest, TenantId } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
 import { recordChange } from '../metering/changes.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 type AuthoredEntry = CatalogueEntry & { readonly author: string }
 

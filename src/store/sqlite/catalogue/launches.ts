@@ -2,11 +2,11 @@
 
 import type { LaunchRecord } from '../../../attempts/derivation.ts'
 import { automaticOf } from '../../automatic-links.ts'
+import type { Remote } from '../../calls.ts'
 import type { LaunchStore, TenantId } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
 import { linkIdentities } from '../learners/merge.ts'
 import { ALWAYS, markIdentity } from '../metering/marks.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 export function launchWrites(db: Database, context: WriteContext) {
   const insert = db.prepare(

@@ -1,8 +1,9 @@
 /** ActLog on SQLite. */
+
+import type { Remote } from '../../calls.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type { Act, ActLog, Page, PageRequest, TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 export function actWrites(db: Database) {
   const put = db.prepare<[string, string, number, string]>(

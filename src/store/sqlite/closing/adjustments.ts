@@ -1,5 +1,6 @@
 /** AdjustmentStore on SQLite: what is added to a closed window, and the disputes that ask for it. */
 import type { Booked } from '../../../metering/closing.ts'
+import type { Remote } from '../../calls.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type {
   Adjustment,
@@ -14,7 +15,6 @@ import type {
   WindowRef,
 } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 /** Adds one unless its id is there: returns whether it was added. */
 export function adjustmentWriter(db: Database): (tenant: TenantId, adjustment: Adjustment) => boolean {

@@ -1,8 +1,9 @@
 /** SnapshotStore on SQLite: the sealed rows. Their window's row (closings.ts) says which draft counts. */
+
+import type { Remote } from '../../calls.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type { Page, PageRequest, SnapshotRow, SnapshotStore, TenantId, WindowRef } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 import type { closingReads, closingWrites } from './closings.ts'
 
 /** Rows of given-up drafts removed in one commit. */

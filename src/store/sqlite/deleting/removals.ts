@@ -1,5 +1,6 @@
 /** RemovalStore on SQLite: deleting statements (A21–A24). The acts themselves are in deletions.ts. */
 import type { Tombstone } from '../../../metering/tombstone.ts'
+import type { Remote } from '../../calls.ts'
 import type { RemovalStore, TenantId } from '../../ports.ts'
 import { createTenantNumbers } from '../accounts/tenant-numbers.ts'
 import { createAttachmentRelease } from '../attachments/attachments.ts'
@@ -11,7 +12,6 @@ import { idBytes } from '../statements/statements-existing.ts'
 import { createTermIndex, partitionOf, tableOf } from '../statements/term-index.ts'
 import { uuidBytes } from '../statements/uuid.ts'
 import { createVoiding, prepareTarget } from '../statements/voids.ts'
-import type { Remote } from '../threads/rpc.ts'
 import type { deletionReads, deletionWrites } from './deletions.ts'
 
 /** Pages of the index rewritten in one commit. */

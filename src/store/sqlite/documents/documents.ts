@@ -1,10 +1,10 @@
 /** DocumentStore on SQLite: the writer decides by reading, and a launch that a document tells of is in the same commit. */
 import type { LaunchRecord } from '../../../attempts/derivation.ts'
 import type { DocumentPlace, DocumentScope } from '../../../xapi/document.ts'
+import type { Remote } from '../../calls.ts'
 import type { DocumentStore, StoredDocument, TenantId } from '../../ports.ts'
 import { launchWrites } from '../catalogue/launches.ts'
 import type { Database, WriteContext } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 /** With `registration` null it holds for all of them. */
 const SCOPE = `tenant = @tenant AND resource = @resource AND activity = @activity AND agent = @agent

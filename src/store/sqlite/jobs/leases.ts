@@ -4,9 +4,9 @@
  */
 
 import type { Clock } from '../../../clock.ts'
+import type { Remote } from '../../calls.ts'
 import type { Lease, LeaseStore } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 interface LeaseRow {
   readonly holder: string | null

@@ -1,7 +1,8 @@
 /** StudyStore on SQLite. */
+
+import type { Remote } from '../../calls.ts'
 import type { Lease, Study, StudyStore, TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 import { heldLease } from './leases.ts'
 
 interface StudyRow {

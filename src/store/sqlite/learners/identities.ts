@@ -1,6 +1,7 @@
 /** IdentityStore on SQLite (rulings 19, 20). Merging itself is in merge.ts. */
 
 import { automaticOf } from '../../automatic-links.ts'
+import type { Remote } from '../../calls.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type {
   Identity,
@@ -12,7 +13,6 @@ import type {
   TenantId,
 } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 import { IDENTITY_ROWS, type IdentityRow, identityOf, learnerLookup } from './learners.ts'
 import { knownIdentity, linkIdentities, planLinks } from './merge.ts'
 import { splitWrites } from './split.ts'

@@ -2,6 +2,7 @@
 
 import { type GivenProfile, type Profile, profileOf } from '../../../attempts/profile.ts'
 import { automaticOf } from '../../automatic-links.ts'
+import type { Remote } from '../../calls.ts'
 import { groupRefsOf, isIn, saysTheSame } from '../../group-refs.ts'
 import { keyIn, pageOf } from '../../page.ts'
 import type {
@@ -15,7 +16,6 @@ import type {
 } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
 import { ALWAYS, markIdentity } from '../metering/marks.ts'
-import type { Remote } from '../threads/rpc.ts'
 import { learnerLookup } from './learners.ts'
 import { knownIdentity, linkIdentities } from './merge.ts'
 

@@ -1,8 +1,9 @@
 /** MeteringStore on SQLite, put together from its subjects. */
+
+import type { Remote } from '../../calls.ts'
 import type { ComputedThrough, MeteringStore, TenantId } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
 import type { statementWrites } from '../statements/statements-write.ts'
-import type { Remote } from '../threads/rpc.ts'
 import { attemptReads } from './attempts.ts'
 import { changeReads, changeWrites } from './changes.ts'
 import { type DerivedRows, derivedReads, packRecount } from './derived-rows.ts'

@@ -1,8 +1,8 @@
 /** PolicyStore on SQLite: versions are immutable; a new one is a change over all learners (rulings 18, 31). */
 import type { Policy } from '../../../metering/policy.ts'
+import type { Remote } from '../../calls.ts'
 import type { PolicyStore, StoredPolicy, TenantId } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 import { recordChange } from './changes.ts'
 
 type PolicyRow = Omit<StoredPolicy, 'policy'> & { readonly data: string }

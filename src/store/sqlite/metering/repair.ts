@@ -2,10 +2,11 @@
  * Mends what recounts leave alone: derived rows of nobody, and totals that are not what their rows add up to. In small
  * commits on the writer, each of which decides by what it reads itself.
  */
+
+import type { Remote } from '../../calls.ts'
 import type { Repaired, TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
 import { learnerLookup } from '../learners/learners.ts'
-import type { Remote } from '../threads/rpc.ts'
 import { totalsWriter } from './totals.ts'
 
 const DERIVED = ['attempt', 'untracked', 'counted', 'qualified'] as const

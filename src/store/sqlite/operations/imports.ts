@@ -1,7 +1,8 @@
 /** ImportStore on SQLite. */
+
+import type { Remote } from '../../calls.ts'
 import type { ImportRecord, ImportStore, TenantId } from '../../ports.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 export function importWrites(db: Database) {
   const put = db.prepare<[string, string, string]>(

@@ -5,10 +5,10 @@ import { createReadStream } from 'node:fs'
 import { open, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Remote } from '../../calls.ts'
 import type { BackupReport, StoreSize, Upkeep } from '../../ports.ts'
 import { StoreError } from '../../store-error.ts'
 import type { Database } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 import { type BackupStart, threadFile } from '../threads/threads.ts'
 
 /** More than a page, so that the file or its WAL must grow. */

@@ -1,5 +1,6 @@
 /** DescriptionStore on SQLite, and its writer, which runs in the commit of the statements. */
 import type { Description } from '../../../xapi/description.ts'
+import type { Remote } from '../../calls.ts'
 import {
   type DescriptionStore,
   type IncomingStatement,
@@ -8,7 +9,6 @@ import {
 } from '../../ports.ts'
 import { createTenantNumberReader } from '../accounts/tenant-numbers.ts'
 import type { Database, WriteContext } from '../database.ts'
-import type { Remote } from '../threads/rpc.ts'
 
 type Texts = ReadonlyMap<string, readonly string[]>
 

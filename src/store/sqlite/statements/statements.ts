@@ -1,7 +1,8 @@
 /** The StatementStore over the writer and the readers. */
+
+import type { Remote } from '../../calls.ts'
 import type { Batch, IncomingStatement, StatementStore } from '../../ports.ts'
 import { type PackedFact, packFact } from '../metering/facts.ts'
-import type { Remote } from '../threads/rpc.ts'
 import type { statementTimeReads } from './statements-by-time.ts'
 import type { statementReads } from './statements-read.ts'
 import type { statementWrites } from './statements-write.ts'

@@ -1,6 +1,7 @@
 /** Calls from all ports of the writer, in the order they came; what has gathered while one group was written is the next. */
+
+import type { Call } from '../../calls.ts'
 import type { GroupRunner } from './group.ts'
-import type { Call } from './rpc.ts'
 
 /** Between slices of what is left to do when nobody is waiting; also how often it is tried again on a full disk. */
 const PAUSE_MS = 5

@@ -4,10 +4,11 @@
  * throws all the same, the transaction is undone and each call runs in one of its own (ruling 27).
  */
 import type { Clock } from '../../../clock.ts'
+import type { Call, Functions } from '../../calls.ts'
 import { type Database, storeErrorOf, type WriteContext } from '../database.ts'
 import { createMoments } from '../statements/moments.ts'
 import type { WriterHorizon } from './horizon.ts'
-import { type Call, type Functions, invoke } from './rpc.ts'
+import { invoke } from './rpc.ts'
 
 /** A group takes no further call after this long, so that answers stay quick. */
 const GROUP_MS = 50

@@ -1,6 +1,7 @@
 /** The one thread that writes. It has the only writing connection, so `stored` and seq need no locks. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from '../../../clock.ts'
+import { serve } from '../../calls.ts'
 import { StoreError } from '../../store-error.ts'
 import { type Database, openWriter, storeErrorOf } from '../database.ts'
 import { migrate } from '../schema/migrations.ts'
@@ -10,7 +11,6 @@ import { allWrites } from '../subjects.ts'
 import { createCallQueue } from './call-queue.ts'
 import { createGroupRunner } from './group.ts'
 import { createWriterHorizon, type WriterHorizon } from './horizon.ts'
-import { serve } from './rpc.ts'
 import type { ServeRequest, WriterStart } from './threads.ts'
 
 function start({ file, cacheBytes, clockOffset, cells, port }: WriterStart): void {

@@ -1,0 +1,46 @@
+/** The crew of the jobs thread: threads that the main one starts for it, one fewer than there are cores. */
+import { availableParallelism } from 'node:os'
+import type { MessagePort } from 'node:worker_threads'
+import type { CountingCalls } from './counting-thread.ts'
+import type { Crew } from './jobs/crew.ts'
+import type { Counter } from './lrs/counting/share-out.ts'
+import { remote } from './store/calls.ts'
+
+/** More would wait for the one writer. */
+const MOST = 3
+
+export interface CountingCrew extends Crew {
+  readonly counters: Counter[]
+  /** The other end is served by a thread that has been asked for. */
+  joined(port: MessagePort): void
+}
+
+/** @param ask for one more thread: it answers by `joined` */
+export function createCrew(ask: () => void, cores = availableParallelism()): CountingCrew {
+  const counters: Counter[] = []
+  let ports: MessagePort[] = []
+  let isWanted = false
+  /** Asked for and not there yet: they are let in once nobody who was sent away can be among them. */
+  let expected = 0
+  return {
+    counters,
+    call: () => {
+      if (isWanted || expected > 0) return
+      isWanted = true
+      expected = Math.min(MOST, cores - 1)
+      for (let asked = 0; asked < expected; asked++) ask()
+    },
+    joined: (port) => {
+      expected -= 1
+      if (!isWanted) return port.close()
+      ports.push(port)
+      counters.push(remote<CountingCalls>(port).recount)
+    },
+    dismiss: () => {
+      isWanted = false
+      counters.length = 0
+      for (const port of ports) port.close()
+      ports = []
+    },
+  }
+}
