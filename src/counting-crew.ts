@@ -1,5 +1,4 @@
-/** The crew of the jobs thread: threads that the main one starts for it, one fewer than there are cores. */
-import { availableParallelism } from 'node:os'
+/** The crew of the jobs thread: threads that the main one starts for it. */
 import type { MessagePort } from 'node:worker_threads'
 import type { CountingCalls } from './counting-thread.ts'
 import type { Crew } from './jobs/crew.ts'
@@ -16,7 +15,7 @@ export interface CountingCrew extends Crew {
 }
 
 /** @param ask for one more thread: it answers by `joined` */
-export function createCrew(ask: () => void, cores = availableParallelism()): CountingCrew {
+export function createCrew(ask: () => void): CountingCrew {
   const counters: Counter[] = []
   let ports: MessagePort[] = []
   let isWanted = false
@@ -24,10 +23,10 @@ export function createCrew(ask: () => void, cores = availableParallelism()): Cou
   let expected = 0
   return {
     counters,
-    call: () => {
-      if (isWanted || expected > 0) return
+    call: (idle) => {
+      if (isWanted || expected > 0 || idle < 1) return
       isWanted = true
-      expected = Math.min(MOST, cores - 1)
+      expected = Math.min(MOST, idle)
       for (let asked = 0; asked < expected; asked++) ask()
     },
     joined: (port) => {

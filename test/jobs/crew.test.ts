@@ -5,43 +5,63 @@ import { describe, expect, it } from 'vitest'
 import { createCrew } from '../../src/counting-crew.ts'
 import { watch } from '../../src/jobs/crew.ts'
 
+const SENT_AWAY = -1
+
 describe('calling the crew', () => {
+  /** @returns of the function: for how many idle cores the crew has been called so far */
   const watched = () => {
     let now = 0
-    let calls = 0
-    const crew = { counters: [], call: () => (calls += 1), dismiss: () => undefined }
-    const told = watch(crew, () => now)
-    const at = (ms: number, isFull: boolean) => {
+    let idleMs = 0
+    const calls: number[] = []
+    const crew = {
+      counters: [],
+      call: (idle: number) => calls.push(idle),
+      dismiss: () => calls.push(SENT_AWAY),
+    }
+    const told = watch(
+      crew,
+      () => now,
+      () => idleMs,
+    )
+    return (ms: number, isFull: boolean, idle = ms) => {
       now = ms
+      idleMs = idle
       told(isFull)
       return calls
     }
-    return at
   }
 
   it('waits until slices have been full for three seconds', () => {
     const at = watched()
-    expect(at(0, true)).toBe(0)
-    expect(at(2_999, true)).toBe(0)
-    expect(at(3_000, true)).toBe(1)
+    expect(at(0, true)).toEqual([])
+    expect(at(2_999, true)).toEqual([])
+    expect(at(3_000, true)).toEqual([1])
   })
 
-  it('begins anew when one was not full: new statements are counted before a thread has started', () => {
+  it('begins anew, and sends away who is there, when one was not full: new statements are counted before a thread has started', () => {
     const at = watched()
     at(0, true)
     at(2_000, false)
-    expect(at(3_500, true)).toBe(0)
-    expect(at(6_499, true)).toBe(0)
-    expect(at(6_500, true)).toBe(1)
+    expect(at(3_500, true)).toEqual([SENT_AWAY])
+    expect(at(6_499, true)).toEqual([SENT_AWAY])
+    expect(at(6_500, true)).toEqual([SENT_AWAY, 1])
+  })
+
+  it('tells how many cores have been idle meanwhile, and looks again after as long', () => {
+    const at = watched()
+    at(1_000, true, 50_000)
+    expect(at(4_000, true, 51_200)).toEqual([0])
+    at(4_100, true, 51_300)
+    expect(at(7_200, true, 51_300 + 3 * 3_100)).toEqual([0, 3])
   })
 })
 
 describe('the crew', () => {
-  const assembled = (cores: number) => {
+  const assembled = () => {
     let asked = 0
     const crew = createCrew(() => {
       asked += 1
-    }, cores)
+    })
     const join = () => {
       const { port1, port2 } = new MessageChannel()
       crew.joined(port1)
@@ -51,20 +71,20 @@ describe('the crew', () => {
   }
 
   it.each([
-    [1, 0],
-    [2, 1],
-    [4, 3],
-    [32, 3],
-  ])('of %i cores leaves one to whoever calls, and is %i', (cores, size) => {
-    const { crew, asked } = assembled(cores)
-    crew.call()
-    crew.call()
+    [0, 0],
+    [1, 1],
+    [3, 3],
+    [31, 3],
+  ])('on a machine with %i idle cores is %i', (idle, size) => {
+    const { crew, asked } = assembled()
+    crew.call(idle)
+    crew.call(idle)
     expect(asked()).toBe(size)
   })
 
   it('helps as soon as it is there, and is sent away', async () => {
-    const { crew, join } = assembled(2)
-    crew.call()
+    const { crew, join } = assembled()
+    crew.call(1)
     expect(crew.counters).toHaveLength(0)
     const { closed } = join()
     expect(crew.counters).toHaveLength(1)
@@ -74,14 +94,14 @@ describe('the crew', () => {
   })
 
   it('that comes too late is sent away, and may be called again', async () => {
-    const { crew, join, asked } = assembled(2)
-    crew.call()
+    const { crew, join, asked } = assembled()
+    crew.call(1)
     crew.dismiss()
-    crew.call()
+    crew.call(1)
     expect(asked()).toBe(1)
     await join().closed
     expect(crew.counters).toHaveLength(0)
-    crew.call()
+    crew.call(1)
     expect(asked()).toBe(2)
     const { port } = join()
     expect(crew.counters).toHaveLength(1)
@@ -89,8 +109,8 @@ describe('the crew', () => {
   })
 
   it('whose thread has gone fails what it was given', async () => {
-    const { crew, join } = assembled(2)
-    crew.call()
+    const { crew, join } = assembled()
+    crew.call(1)
     const { port } = join()
     const [count] = crew.counters
     const counting = count?.({ name: 'drain', holder: 'one', fence: 1, until: 0 } as never, [])
