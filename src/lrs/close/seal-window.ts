@@ -43,8 +43,8 @@ interface Counted {
 /** `waiting`: counts are still being worked out; it is asked for again. `lost`: the lease is. */
 export type Sealing = 'closed' | 'waiting' | 'lost'
 
-/** One slice of rows: small enough to leave ingest its share of the writer. */
-const SLICE = 500
+/** One slice of rows: each lies on a page of its own, and ingest waits for all of them. */
+const SLICE = 100
 /** Looks at what is still on its way into the store, and how long apart, ms. */
 const LOOKS = 20
 const APART_MS = 25

@@ -9,20 +9,17 @@ import type { Database } from '../database.ts'
 import { learnerLookup } from '../learners/learners.ts'
 import { uuidBytes } from '../statements/uuid.ts'
 
-interface FactRow {
-  readonly seq: number
-  readonly data: string
-  readonly stored: number
-  readonly voided: number
-}
+/** Columns rather than members: there are so many of them. */
+type FactRow = [seq: number, data: string, stored: number, voided: number]
+const FACT = 'f.seq, f.data, f.received, f.voided'
 
 export function historyReads(db: Database) {
   const learners = learnerLookup(db)
-  const facts = db.prepare<[number], FactRow>(
-    `SELECT f.seq, f.data, f.received AS stored, f.voided
-     FROM identity i JOIN fact f ON f.identity = i.id
-     WHERE i.learner = ? ORDER BY f.seq, i.ifi`,
-  )
+  const facts = db
+    .prepare<[number], FactRow>(
+      `SELECT ${FACT} FROM identity i JOIN fact f ON f.identity = i.id WHERE i.learner = ? ORDER BY f.seq, i.ifi`,
+    )
+    .raw()
   const launches = db
     .prepare<[number], string>(
       `SELECT l.data FROM identity i JOIN launch l ON l.tenant = i.tenant AND l.identity = i.ifi
@@ -38,10 +35,11 @@ export function historyReads(db: Database) {
     )
     .pluck()
   const numberOf = createTenantNumberReader(db)
-  const ofStatement = db.prepare<[number, Buffer], FactRow>(
-    `SELECT f.seq, f.data, f.received AS stored, f.voided FROM statement s JOIN fact f ON f.seq = s.seq
-     WHERE s.tenant = ? AND s.id = ? ORDER BY f.identity`,
-  )
+  const ofStatement = db
+    .prepare<[number, Buffer], FactRow>(
+      `SELECT ${FACT} FROM statement s JOIN fact f ON f.seq = s.seq WHERE s.tenant = ? AND s.id = ? ORDER BY f.identity`,
+    )
+    .raw()
   const read = (tenant: TenantId, id: string): LearnerHistory | null => {
     const learner = learners.current(tenant, id)
     if (!learner) return null
@@ -94,7 +92,7 @@ function firstOf(
   return found
 }
 
-function factOf({ seq, data, stored, voided }: FactRow): StoredFact {
+function factOf([seq, data, stored, voided]: FactRow): StoredFact {
   // Onto the object just parsed: copying its many members costs three times what parsing does.
   return Object.assign(parsed(data, seq), { seq, stored, voided: voided === 1 })
 }
