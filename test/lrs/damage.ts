@@ -105,6 +105,17 @@ export const DAMAGES: Readonly<Record<string, [Damage, RegExp]>> = {
     },
     /totals of windows/,
   ],
+  'parts of totals of windows': [
+    { sqlite: 'UPDATE window_part SET keys = keys + 7', mongo: each('window_totals', {}, inFirstBucket(7)) },
+    /totals of windows/,
+  ],
+  'parts of totals of policies': [
+    {
+      sqlite: "INSERT INTO policy_part SELECT tenant, policy, 'xyz', 2 FROM policy_total",
+      mongo: each('policy_totals', {}, inFirstBucket(-3)),
+    },
+    /totals of policies/,
+  ],
   'totals of policies': [
     {
       sqlite: 'UPDATE policy_total SET learners = learners - 3',

@@ -2,6 +2,7 @@ import SqliteDatabase from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/store/sqlite/database.ts'
 import { factTimesSchema } from '../../src/store/sqlite/schema/fact-times.ts'
+import { totalPartsSchema } from '../../src/store/sqlite/schema/metering.ts'
 import { MIGRATIONS, migrate } from '../../src/store/sqlite/schema/migrations.ts'
 
 describe('migrate', () => {
@@ -47,6 +48,28 @@ describe('migrate', () => {
     expect(facts).toEqual([
       { seq: 1, received: 500, voided: 0 },
       { seq: 2, received: 7, voided: 1 },
+    ])
+  })
+
+  it('counts the totals of an older file in parts', () => {
+    const old: Database = new SqliteDatabase(':memory:')
+    migrate(old, MIGRATIONS.slice(0, MIGRATIONS.indexOf(totalPartsSchema)))
+    old.exec(`
+      INSERT INTO counted VALUES ('t', 'abc-1', 'p', 1, 5, 'k', 's', 1, 1, 'r'), ('t', 'abc-2', 'p', 1, 5, 'k', 's', 1, 1, 'r'),
+        ('t', 'abd-1', 'p', 1, 5, 'k', 's', 1, 1, 'r'), ('t', 'abc-1', 'p', 1, 6, 'k', 's', 1, 1, 'r');
+      INSERT INTO qualified VALUES ('t', 'abc-1', 'p', 1, 1), ('t', 'abc-1', 'p', 2, 1), ('t', 'abd-1', 'p', 1, 1)`)
+    migrate(old)
+    const windows = old.prepare('SELECT window_start AS start, bucket, keys FROM window_part').all()
+    const policies = old.prepare('SELECT bucket, learners FROM policy_part').all()
+    old.close()
+    expect(windows).toEqual([
+      { start: 5, bucket: 'abc', keys: 2 },
+      { start: 5, bucket: 'abd', keys: 1 },
+      { start: 6, bucket: 'abc', keys: 1 },
+    ])
+    expect(policies).toEqual([
+      { bucket: 'abc', learners: 1 },
+      { bucket: 'abd', learners: 1 },
     ])
   })
 

@@ -13,7 +13,8 @@ import { newTenant } from '../contract/opened.ts'
 
 const ANA = 'account:https://lms.example|ana'
 const BEN = 'account:https://lms.example|ben'
-const DERIVED = ['attempt', 'untracked', 'counted', 'qualified', 'window_total', 'policy_total']
+const TOTALS = ['window_total', 'window_part', 'policy_total', 'policy_part']
+const DERIVED = ['attempt', 'untracked', 'counted', 'qualified', ...TOTALS]
 const WINDOW = Date.UTC(2024, 4, 1)
 
 let directory: string

@@ -1,9 +1,9 @@
 /** Counted keys as rows: one for each key of a learner in a window (ruling 7). */
 import type { CountedKey, LearnerCount } from '../../../metering/count.ts'
+import { bucketOf } from '../../learner-bucket.ts'
 import type { TenantId, WindowRef } from '../../ports.ts'
 import { keyOf } from '../driver/keys-of.ts'
 import type { CountedDoc, RecountDoc } from '../schema/meter-collections.ts'
-import { bucketOf } from './totals.ts'
 
 /** Member by member in one order, so that equal rows have equal JSON. */
 export function countedRowsOf(

@@ -1,5 +1,6 @@
 /** The steps in which everything derived of one learner is replaced (recounts.ts says why in this order). */
 import type { Db } from 'mongodb'
+import { bucketOf } from '../../learner-bucket.ts'
 import type { TenantId } from '../../ports.ts'
 import { keyOf } from '../driver/keys-of.ts'
 import { isDuplicate, retried } from '../driver/writing.ts'
@@ -12,7 +13,7 @@ import {
 } from '../schema/meter-collections.ts'
 import { rowChanges, type Stamp, touchedPolicies, touchedWindows, unsettledAfter } from './recount-plan.ts'
 import { writeRows } from './rows.ts'
-import { bucketOf, type TotalsRefresh } from './totals.ts'
+import type { TotalsRefresh } from './totals.ts'
 
 /** A recount whose rows are written, and whose totals and marks are not. `settled`: it had nothing to write. */
 export type Begun = Stamp & { readonly settled: boolean }

@@ -1,12 +1,10 @@
 /**
  * Totals of windows and policies: absolute numbers, counted again by whoever changed the rows (ruling 12). Nothing
  * increments. A total is written only if nobody wrote it since before it was counted, and everybody counts after their rows
- * are written: so whichever comes last has seen the rows of all.
- *
- * Learners fall into 4,096 buckets by their (random) id, and only touched buckets are counted again: in a window of a million
- * that is some 250 index entries for each learner, not a million.
+ * are written: so whichever comes last has seen the rows of all. They are counted in parts (learner-bucket.ts).
  */
 import type { Collection, Db, Document } from 'mongodb'
+import { bucketOf } from '../../learner-bucket.ts'
 import type { TenantId, WindowRef } from '../../ports.ts'
 import { keyOf } from '../driver/keys-of.ts'
 import { isDuplicate, retried } from '../driver/writing.ts'
@@ -30,10 +28,6 @@ interface Total {
   readonly kept: Collection<TotalDoc>
   count(buckets: readonly string[]): Promise<ReadonlyMap<string, number>>
   readonly buckets: Set<string>
-}
-
-export function bucketOf(learner: string): string {
-  return learner.slice(0, 3)
 }
 
 /** Counts whole totals again, and writes those that were wrong. */

@@ -77,9 +77,9 @@ function changesWriter(db: Database) {
     untracked(tenant, learner, recount.untracked)
     counted(tenant, learner, recount.counted)
     qualified(tenant, learner, recount.qualified)
-    for (const { policy, version, windowStart } of recount.windows)
-      touched.window(tenant, policy, version, windowStart)
-    for (const policy of recount.policies) touched.policy(tenant, policy)
+    for (const { policy, version, windowStart: start } of recount.windows)
+      touched.window(tenant, { policy, version, start }, learner)
+    for (const policy of recount.policies) touched.policy(tenant, policy, learner)
   }
 }
 
@@ -90,9 +90,9 @@ function learnerClearer(db: Database) {
     db.prepare<[string, string]>(`DELETE FROM ${table} WHERE tenant = ? AND learner = ?`),
   )
   return (tenant: TenantId, learner: string, touched: TouchedTotals): void => {
-    for (const { policy, version, windowStart } of rows.counted(tenant, learner))
-      touched.window(tenant, policy, version, windowStart)
-    for (const { policy } of rows.qualified(tenant, learner)) touched.policy(tenant, policy)
+    for (const { policy, version, windowStart: start } of rows.counted(tenant, learner))
+      touched.window(tenant, { policy, version, start }, learner)
+    for (const { policy } of rows.qualified(tenant, learner)) touched.policy(tenant, policy, learner)
     for (const removal of removals) removal.run(tenant, learner)
   }
 }

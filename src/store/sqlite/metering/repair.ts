@@ -4,26 +4,20 @@
  */
 
 import type { Remote } from '../../calls.ts'
-import type { Repaired, TenantId } from '../../ports.ts'
+import type { Repaired, TenantId, WindowRef } from '../../ports.ts'
 import type { Database } from '../database.ts'
 import { learnerLookup } from '../learners/learners.ts'
-import { totalsWriter } from './totals.ts'
+import { totalsRepair } from './totals.ts'
 
 const DERIVED = ['attempt', 'untracked', 'counted', 'qualified'] as const
 type Derived = (typeof DERIVED)[number]
 
 /** Learners looked at in one commit. */
 const LEARNERS = 500
-/** Windows counted in one commit: each costs what a recount that touches it costs. */
+/** Windows counted in one commit, each with all of its rows. */
 const WINDOWS = 16
 
-interface WindowKey {
-  readonly policy: string
-  readonly version: number
-  readonly start: number
-}
-
-const FIRST: WindowKey = { policy: '', version: 0, start: 0 }
+const FIRST: WindowRef = { policy: '', version: 0, start: 0 }
 
 export function repairWrites(db: Database) {
   return { ...strayWrites(db), ...totalRepairs(db) }
@@ -42,7 +36,7 @@ export async function repairWith(
       after = step.next
     }
   }
-  for (let after: WindowKey | null = FIRST; after !== null; ) {
+  for (let after: WindowRef | null = FIRST; after !== null; ) {
     const step = await writes.recountWindows(tenant, after, WINDOWS)
     found.windows += step.changed
     after = step.next
@@ -117,12 +111,12 @@ function strayTest(db: Database): (tenant: TenantId, learner: string) => boolean
 }
 
 function totalRepairs(db: Database) {
-  const totals = totalsWriter(db)
+  const totals = totalsRepair(db)
   const after = 'WHERE tenant = @tenant AND (policy, version, window_start) > (@policy, @version, @start)'
   const least = (table: string) =>
     `SELECT * FROM (SELECT policy, version, window_start AS start FROM ${table} ${after}
        ORDER BY policy, version, window_start LIMIT 1)`
-  const following = db.prepare<[object], WindowKey>(
+  const following = db.prepare<[object], WindowRef>(
     `${least('window_total')} UNION ALL ${least('counted')} ORDER BY policy, version, start LIMIT 1`,
   )
   const policies = db
@@ -136,21 +130,18 @@ function totalRepairs(db: Database) {
     /** Counts the next windows that have a total or a counted key. */
     recountWindows: (
       tenant: TenantId,
-      position: WindowKey,
+      position: WindowRef,
       slice: number,
-    ): { readonly changed: number; readonly next: WindowKey | null } => {
-      const touched = totals()
-      let next: WindowKey | null = position
+    ): { readonly changed: number; readonly next: WindowRef | null } => {
+      let changed = 0
+      let next: WindowRef | null = position
       for (let looked = 0; next !== null && looked < slice; looked += 1) {
         next = following.get({ tenant, ...next }) ?? null
-        if (next !== null) touched.window(tenant, next.policy, next.version, next.start)
+        if (next !== null && totals.window(tenant, next)) changed += 1
       }
-      return { changed: touched.refresh().windows, next }
+      return { changed, next }
     },
-    recountPolicies: (tenant: TenantId): number => {
-      const touched = totals()
-      for (const policy of policies.all({ tenant })) touched.policy(tenant, policy)
-      return touched.refresh().policies
-    },
+    recountPolicies: (tenant: TenantId): number =>
+      policies.all({ tenant }).filter((policy) => totals.policy(tenant, policy)).length,
   }
 }

@@ -144,3 +144,28 @@ CREATE TABLE recount_failure (
 export const elementTagsSchema = `
 ALTER TABLE element_entry ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 `
+
+/** Totals in parts, one for each bucket of learners (learner-bucket.ts). */
+export const totalPartsSchema = `
+CREATE TABLE window_part (
+  tenant TEXT NOT NULL,
+  policy TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  window_start INTEGER NOT NULL,
+  bucket TEXT NOT NULL,
+  keys INTEGER NOT NULL,
+  PRIMARY KEY (tenant, policy, version, window_start, bucket)
+) STRICT, WITHOUT ROWID;
+INSERT INTO window_part SELECT tenant, policy, version, window_start, substr(learner, 1, 3), count(*) FROM counted
+  GROUP BY 1, 2, 3, 4, 5;
+
+CREATE TABLE policy_part (
+  tenant TEXT NOT NULL,
+  policy TEXT NOT NULL,
+  bucket TEXT NOT NULL,
+  learners INTEGER NOT NULL,
+  PRIMARY KEY (tenant, policy, bucket)
+) STRICT, WITHOUT ROWID;
+INSERT INTO policy_part SELECT tenant, policy, substr(learner, 1, 3), count(DISTINCT learner) FROM qualified
+  GROUP BY 1, 2, 3;
+`

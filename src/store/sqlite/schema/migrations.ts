@@ -9,7 +9,7 @@ import { descriptionsSchema } from './descriptions.ts'
 import { documentsSchema } from './documents.ts'
 import { factTimesSchema } from './fact-times.ts'
 import { jobsSchema } from './jobs.ts'
-import { elementTagsSchema, meteringSchema } from './metering.ts'
+import { elementTagsSchema, meteringSchema, totalPartsSchema } from './metering.ts'
 import { operationsSchema } from './operations.ts'
 import { bornSchema, profilesSchema, removalsSchema } from './people.ts'
 import { sessionsSchema } from './sessions.ts'
@@ -35,6 +35,7 @@ export const MIGRATIONS: readonly string[] = [
   alertsSchema,
   studiesSchema,
   outlooksSchema,
+  totalPartsSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
