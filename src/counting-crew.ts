@@ -19,18 +19,18 @@ export function createCrew(ask: () => void): CountingCrew {
   const counters: Counter[] = []
   let ports: MessagePort[] = []
   let isWanted = false
-  /** Asked for and not there yet: they are let in once nobody who was sent away can be among them. */
-  let expected = 0
+  /** Asked for and not there yet. Nobody else is asked until it is known whether it comes too late. */
+  let isExpected = false
   return {
     counters,
-    call: (idle) => {
-      if (isWanted || expected > 0 || idle < 1) return
+    call: () => {
+      if (isExpected || counters.length === MOST) return
       isWanted = true
-      expected = Math.min(MOST, idle)
-      for (let asked = 0; asked < expected; asked++) ask()
+      isExpected = true
+      ask()
     },
     joined: (port) => {
-      expected -= 1
+      isExpected = false
       if (!isWanted) return port.close()
       ports.push(port)
       counters.push(remote<CountingCalls>(port).recount)

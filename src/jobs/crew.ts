@@ -5,8 +5,8 @@ import type { Counter } from '../lrs/counting/share-out.ts'
 export interface Crew {
   /** Who helps by now. */
   readonly counters: readonly Counter[]
-  /** There is much to count, and that many cores are idle: as many come when they are ready. */
-  call(idle: number): void
+  /** There is much to count, and a core is idle: one more comes when it is ready. */
+  call(): void
   /** There is not much to count any more: they go. */
   dismiss(): void
 }
@@ -17,27 +17,40 @@ export const ALONE: Crew = { counters: [], call: () => undefined, dismiss: () =>
 /** Slices have been full for so long: there is much to count, ms. */
 const PATIENCE_MS = 3_000
 
-/** What all cores together have been idle for since the machine started, ms. */
-function idleTime(): number {
-  return cpus().reduce((sum, { times }) => sum + times.idle, 0)
+/** Cores that must have been idle meanwhile, or waiting for a disk, to make one more worth it. */
+const IDLE = 0.5
+
+/** What the cores do. */
+export interface Cores {
+  readonly count: number
+  /** What all of them together have worked since the machine started, ms. */
+  busy(): number
+}
+
+const CORES: Cores = {
+  count: cpus().length,
+  busy: () => cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0),
 }
 
 /**
- * Calls the crew when every slice has been full for a while and cores have been idle meanwhile: new statements are counted
- * before a thread has started, and what else the machine does comes first. Sends it away when one was not.
+ * Calls one more when every slice has been full for a while and cores have been idle meanwhile: new statements are counted
+ * before a thread has started, and what else the machine does comes first. Sends all away when one was not.
  * @param elapsed ms
  * @returns to be told of each slice: whether it was full
  */
-export function watch(crew: Crew, elapsed: () => number, idle = idleTime): (isFull: boolean) => void {
-  let since: { readonly at: number; readonly idle: number } | null = null
+export function watch(crew: Crew, elapsed: () => number, cores = CORES): (isFull: boolean) => void {
+  let since: { readonly at: number; readonly busy: number } | null = null
   return (isFull) => {
     if (!isFull) {
       since = null
       crew.dismiss()
-    } else if (!since) since = { at: elapsed(), idle: idle() }
-    else if (elapsed() - since.at >= PATIENCE_MS) {
-      crew.call(Math.round((idle() - since.idle) / (elapsed() - since.at)))
-      since = null
+      return
     }
+    const now = { at: elapsed(), busy: cores.busy() }
+    since ??= now
+    const ms = now.at - since.at
+    if (ms < PATIENCE_MS) return
+    if (cores.count - (now.busy - since.busy) / ms >= IDLE) crew.call()
+    since = now
   }
 }

@@ -5,29 +5,20 @@ import { describe, expect, it } from 'vitest'
 import { createCrew } from '../../src/counting-crew.ts'
 import { watch } from '../../src/jobs/crew.ts'
 
-const SENT_AWAY = -1
-
 describe('calling the crew', () => {
-  /** @returns of the function: for how many idle cores the crew has been called so far */
+  const CORES = 2
+  /** @returns of the function: what the crew has been told so far */
   const watched = () => {
     let now = 0
-    let idleMs = 0
-    const calls: number[] = []
-    const crew = {
-      counters: [],
-      call: (idle: number) => calls.push(idle),
-      dismiss: () => calls.push(SENT_AWAY),
-    }
-    const told = watch(
-      crew,
-      () => now,
-      () => idleMs,
-    )
-    return (ms: number, isFull: boolean, idle = ms) => {
+    let worked = 0
+    const told: string[] = []
+    const crew = { counters: [], call: () => told.push('come'), dismiss: () => told.push('go') }
+    const look = watch(crew, () => now, { count: CORES, busy: () => worked })
+    return (ms: number, isFull: boolean, busy = ms) => {
       now = ms
-      idleMs = idle
-      told(isFull)
-      return calls
+      worked = busy
+      look(isFull)
+      return told
     }
   }
 
@@ -35,24 +26,24 @@ describe('calling the crew', () => {
     const at = watched()
     expect(at(0, true)).toEqual([])
     expect(at(2_999, true)).toEqual([])
-    expect(at(3_000, true)).toEqual([1])
+    expect(at(3_000, true)).toEqual(['come'])
   })
 
   it('begins anew, and sends away who is there, when one was not full: new statements are counted before a thread has started', () => {
     const at = watched()
     at(0, true)
     at(2_000, false)
-    expect(at(3_500, true)).toEqual([SENT_AWAY])
-    expect(at(6_499, true)).toEqual([SENT_AWAY])
-    expect(at(6_500, true)).toEqual([SENT_AWAY, 1])
+    expect(at(3_500, true)).toEqual(['go'])
+    expect(at(6_499, true)).toEqual(['go'])
+    expect(at(6_500, true)).toEqual(['go', 'come'])
   })
 
-  it('tells how many cores have been idle meanwhile, and looks again after as long', () => {
+  it('calls one more after each three seconds in which half a core was idle, and nobody when all were busy', () => {
     const at = watched()
     at(1_000, true, 50_000)
-    expect(at(4_000, true, 51_200)).toEqual([0])
-    at(4_100, true, 51_300)
-    expect(at(7_200, true, 51_300 + 3 * 3_100)).toEqual([0, 3])
+    expect(at(4_000, true, 50_000 + 1.6 * 3_000)).toEqual([])
+    expect(at(7_000, true, 54_800 + 1.4 * 3_000)).toEqual(['come'])
+    expect(at(10_000, true, 59_000)).toEqual(['come', 'come'])
   })
 })
 
@@ -70,21 +61,22 @@ describe('the crew', () => {
     return { crew, join, asked: () => asked }
   }
 
-  it.each([
-    [0, 0],
-    [1, 1],
-    [3, 3],
-    [31, 3],
-  ])('on a machine with %i idle cores is %i', (idle, size) => {
-    const { crew, asked } = assembled()
-    crew.call(idle)
-    crew.call(idle)
-    expect(asked()).toBe(size)
+  it('comes one by one, and is three at most: more would wait for the one writer', () => {
+    const { crew, join, asked } = assembled()
+    crew.call()
+    crew.call()
+    expect(asked()).toBe(1)
+    for (let joined = 0; joined < asked(); joined++) {
+      join()
+      crew.call()
+    }
+    expect(asked()).toBe(3)
+    crew.dismiss()
   })
 
   it('helps as soon as it is there, and is sent away', async () => {
     const { crew, join } = assembled()
-    crew.call(1)
+    crew.call()
     expect(crew.counters).toHaveLength(0)
     const { closed } = join()
     expect(crew.counters).toHaveLength(1)
@@ -95,13 +87,13 @@ describe('the crew', () => {
 
   it('that comes too late is sent away, and may be called again', async () => {
     const { crew, join, asked } = assembled()
-    crew.call(1)
+    crew.call()
     crew.dismiss()
-    crew.call(1)
+    crew.call()
     expect(asked()).toBe(1)
     await join().closed
     expect(crew.counters).toHaveLength(0)
-    crew.call(1)
+    crew.call()
     expect(asked()).toBe(2)
     const { port } = join()
     expect(crew.counters).toHaveLength(1)
@@ -110,7 +102,7 @@ describe('the crew', () => {
 
   it('whose thread has gone fails what it was given', async () => {
     const { crew, join } = assembled()
-    crew.call(1)
+    crew.call()
     const { port } = join()
     const [count] = crew.counters
     const counting = count?.({ name: 'drain', holder: 'one', fence: 1, until: 0 } as never, [])

@@ -233,7 +233,7 @@ describe('a thread that counts beside the drain', () => {
     await send(PEOPLE)
     const threads = counters()
     const crew = createCrew(() => crew.joined(threads.start()))
-    crew.call(1)
+    crew.call()
     let helped = 0
     const [count] = crew.counters
     crew.counters[0] = async (lease, learners) => {
