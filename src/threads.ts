@@ -12,6 +12,8 @@ import type { Violation } from './xapi/types.ts'
 
 /** Node would let each thread's short-lived objects grow to 48 MB before it looks at them. */
 const YOUNG = { maxYoungGenerationSizeMb: 12 }
+/** Of one that stays for minutes and has nothing else to do. */
+const YOUNG_FOR_A_WHILE = { maxYoungGenerationSizeMb: 32 }
 
 export interface ThreadStart {
   readonly stores: StoresHandle
@@ -185,5 +187,6 @@ function startThread(
   // Not those of the process: what concerns its one heap, as --max-old-space-size does, no thread can be started with.
   const execArgv = ['--disable-warning=ExperimentalWarning']
   const transferList = [...transfer, ...ports]
-  return new Worker(file, { workerData, transferList, execArgv, resourceLimits: YOUNG })
+  const resourceLimits = name === 'counting-thread' ? YOUNG_FOR_A_WHILE : YOUNG
+  return new Worker(file, { workerData, transferList, execArgv, resourceLimits })
 }

@@ -16,7 +16,7 @@ import { createPace, type Pace } from './pace.ts'
 const LEASE = 'drain'
 export const LEASE_MS = 10_000
 /** Learners that each counter recounts before lock and lease are looked at again, at most. */
-const SLICE = 512
+const SLICE = 1_024
 /** Mass changes expanded at once: a catalogue feed records one for each element, and the store commits them together. */
 const CHANGES = 64
 /** Identities marked meanwhile, over all of them, at most. */

@@ -9,8 +9,8 @@ export interface Pace {
 
 /** What a slice should take: far less than the life of a lease, and of a job's lock, and more than it costs to begin one, ms. */
 const TARGET_MS = 2_000
-const FIRST = 1 / 64
-const LEAST = 1 / 2_048
+const FIRST = 1 / 128
+const LEAST = 1 / 4_096
 
 export function createPace(): Pace {
   let share = FIRST

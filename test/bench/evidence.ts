@@ -107,7 +107,7 @@ async function count(again: boolean): Promise<{ readonly seconds: number; readon
   if (again) await metering.markAll(id)
   const start = performance.now()
   app.lrs.wake()
-  while ((await metering.computedThrough(id)).behind !== null) await sleep(200)
+  while ((await metering.computedThrough(id)).behind !== null) await sleep(500)
   const seconds = (performance.now() - start) / 1000
   await app.stop()
   return { seconds, peak: Math.round(process.resourceUsage().maxRSS / 1024) }

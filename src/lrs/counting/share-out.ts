@@ -8,6 +8,8 @@ export type Counter = (lease: Lease, learners: readonly Named[]) => Promise<numb
 
 /** Learners whose results are written in one commit, at most: few enough to leave ingest its share of the writer. */
 const COMMIT = 64
+/** Towards the end fewer, so that all end together; at least so many. */
+const LEAST = 8
 /** Beyond this nothing more is handed out, so that lease and lock are renewed in time, ms. */
 const LONGEST_MS = 1_000
 
@@ -22,12 +24,12 @@ export async function shareOut(
   learners: readonly Named[],
 ): Promise<number> {
   const started = performance.now()
-  const share = Math.min(COMMIT, Math.ceil(learners.length / counters.length))
   let handedOut = 0
   let written = 0
   const work = async (count: Counter): Promise<void> => {
     while (handedOut < learners.length && performance.now() - started < LONGEST_MS) {
-      const some = learners.slice(handedOut, handedOut + share)
+      const share = Math.ceil((learners.length - handedOut) / counters.length / 2)
+      const some = learners.slice(handedOut, handedOut + Math.min(COMMIT, Math.max(LEAST, share)))
       handedOut += some.length
       const counted = await count(lease, some)
       written += counted

@@ -1,6 +1,8 @@
 /** Who is dirty, and how far counts are complete because of it. */
+
 import type { Db } from 'mongodb'
 import type { ComputedThrough, MeteringStore, TenantId } from '../../ports.ts'
+import { MOST_MARKS, stillToCount } from '../../still-to-count.ts'
 import type { Allocator } from '../commit/allocator.ts'
 import { deletingSince } from '../deleting/deletions.ts'
 import { byIds, slicesOf } from '../driver/bulk.ts'
@@ -82,7 +84,7 @@ export function computedThroughReader(
     const learner = (await redirects.rootsOf(tenant, [met])).get(met)?.id ?? met
     const failed = await failures.findOne({ _id: keyOf(tenant, learner) })
     if (failed) return `the recount of learner ${learner} has failed ${failed.times} times: ${failed.error}`
-    return `what is known of ${await marks.countDocuments({ tenant })} identifiers has changed and is still to be counted`
+    return stillToCount(await marks.countDocuments({ tenant }, { limit: MOST_MARKS + 1 }))
   }
   return async (tenant): Promise<ComputedThrough> => {
     const visible = (await allocator.raisedHorizon()).through

@@ -1,5 +1,6 @@
 /** Who is dirty, and how far counts are complete because of it. */
 import type { ComputedThrough, FailingLearners, TenantId } from '../../ports.ts'
+import { MOST_MARKS, stillToCount } from '../../still-to-count.ts'
 import type { Database } from '../database.ts'
 
 interface DirtyRow {
@@ -63,7 +64,9 @@ function backlogReader(db: Database): (tenant: TenantId) => ComputedThrough | nu
      WHERE m.tenant = ? ORDER BY m.oldest_stored LIMIT 1`,
   )
   const failing = failingReader(db)
-  const marks = db.prepare<[string], number>('SELECT count(*) FROM mark WHERE tenant = ?').pluck()
+  const marks = db
+    .prepare<[string, number], number>('SELECT count(*) FROM (SELECT 1 FROM mark WHERE tenant = ? LIMIT ?)')
+    .pluck()
   const change = db.prepare<[string], { recorded: number; kind: string; subject: string }>(
     'SELECT recorded, kind, subject FROM pending_change WHERE tenant = ? ORDER BY recorded, id LIMIT 1',
   )
@@ -84,7 +87,7 @@ function backlogReader(db: Database): (tenant: TenantId) => ComputedThrough | nu
     if (!mark) return null
     const behind =
       mark.error === null
-        ? `what is known of ${marks.get(tenant)} identifiers has changed and is still to be counted`
+        ? stillToCount(marks.get(tenant, MOST_MARKS + 1) ?? 0)
         : `the recount of learner ${mark.learner} has failed ${mark.times} times: ${mark.error}`
     return { at: mark.at - 1, behind, failing: failing(tenant, pending?.recorded ?? Infinity) }
   })
