@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { StoreError } from '../../store-error.ts'
-import { openWriter, storeErrorOf } from '../database.ts'
+import { openWriter, PAGE_BYTES, storeErrorOf } from '../database.ts'
 import type { CheckpointStart } from './threads.ts'
 
 const EVERY_MS = 250
@@ -24,8 +24,9 @@ function start({ file }: CheckpointStart): void {
     const grown = size !== seen || size > PASSIVE_ABOVE_BYTES
     seen = size
     if (!grown) return
-    db.pragma('wal_checkpoint(PASSIVE)')
-    if (size > RESTART_ABOVE_BYTES) db.pragma('wal_checkpoint(RESTART)')
+    const [done] = db.pragma('wal_checkpoint(PASSIVE)') as { readonly log: number }[]
+    // Of the file, as much as has been written since it last started again.
+    if (Number(done?.log) * PAGE_BYTES > RESTART_ABOVE_BYTES) db.pragma('wal_checkpoint(RESTART)')
   }
   const timer = setInterval(() => {
     try {
