@@ -79,10 +79,10 @@ export const configSchema = z.object({
     .max(16)
     .default(2)
     .describe('Reader threads of the embedded store.'),
-  ROLLCALL_CACHE: size.default(64 * 1024 * 1024).meta({
+  ROLLCALL_CACHE: size.default(48 * 1024 * 1024).meta({
     description:
       'Page cache of the embedded store’s writer, in bytes or with `kb` or `mb`; more helps beyond a few million statements.',
-    shown: '64mb',
+    shown: '48mb',
   }),
   ROLLCALL_REFUSALS: z.coerce
     .number()
