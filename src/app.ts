@@ -76,6 +76,7 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
       logLevel: config.ROLLCALL_LOG,
     },
     onFault,
+    onHelperLost: (error: unknown) => log.error({ err: error }, 'a thread that helped to count has died'),
   }
   const jobs = await startJobsThread(threadDeps)
   const intake = createIntake(threadDeps, jobs.wake)

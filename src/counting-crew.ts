@@ -21,6 +21,11 @@ export function createCrew(ask: () => void): CountingCrew {
   let isWanted = false
   /** Asked for and not there yet. Nobody else is asked until it is known whether it comes too late. */
   let isExpected = false
+  const leave = (port: MessagePort, counter: Counter) => {
+    ports = ports.filter((one) => one !== port)
+    const at = counters.indexOf(counter)
+    if (at >= 0) counters.splice(at, 1)
+  }
   return {
     counters,
     call: () => {
@@ -32,14 +37,15 @@ export function createCrew(ask: () => void): CountingCrew {
     joined: (port) => {
       isExpected = false
       if (!isWanted) return port.close()
+      const counter = remote<CountingCalls>(port).recount
       ports.push(port)
-      counters.push(remote<CountingCalls>(port).recount)
+      counters.push(counter)
+      port.on('close', () => leave(port, counter))
     },
     dismiss: () => {
       isWanted = false
       counters.length = 0
       for (const port of ports) port.close()
-      ports = []
     },
   }
 }

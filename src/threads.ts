@@ -63,10 +63,16 @@ export interface ThreadDeps {
   readonly start: Omit<ThreadStart, 'stores'>
   /** A thread that dies is a fault of ours: the process must not go on without it. */
   onFault(error: unknown): void
+  /** Without one that only helped, it goes on. */
+  onHelperLost(error: unknown): void
 }
+
+type CounterDeps = Omit<ThreadDeps, 'onFault'>
 
 export async function startJobsThread(deps: ThreadDeps): Promise<JobsThread> {
   const thread = startThread('jobs-thread', deps.stores, deps.start)
+  // Not `once` of node:events: that would reject when the thread dies.
+  const ended = new Promise((resolve) => thread.once('exit', resolve))
   await once(thread, 'message')
   thread.on('error', deps.onFault)
   const counters = createCounters(deps)
@@ -78,7 +84,6 @@ export async function startJobsThread(deps: ThreadDeps): Promise<JobsThread> {
   return {
     wake: (what) => thread.postMessage(what ?? 'wake'),
     stop: async () => {
-      const ended = once(thread, 'exit')
       thread.postMessage('stop')
       await ended
       await counters.stop()
@@ -89,20 +94,25 @@ export async function startJobsThread(deps: ThreadDeps): Promise<JobsThread> {
 export interface Counters {
   /** One more. @returns by what it is called (`CountingCalls`); it ends when that is closed */
   start(): MessagePort
+  /** How many have not ended. */
+  running(): number
   stop(): Promise<void>
 }
 
-export function createCounters({ stores, start, onFault }: ThreadDeps): Counters {
+/** One that dies leaves its port closed: what it was given fails, and is tried again without it. */
+export function createCounters({ stores, start, onHelperLost }: CounterDeps): Counters {
   const running = new Set<Worker>()
   return {
     start: () => {
       const { port1, port2 } = new MessageChannel()
-      const thread = startThread('counting-thread', stores, { ...start, port: port2 }, [port2])
+      const thread = startThread('counting-thread', stores, start)
+      thread.postMessage(port2, [port2])
       running.add(thread)
-      thread.on('error', onFault)
+      thread.on('error', onHelperLost)
       thread.once('exit', () => running.delete(thread))
       return port1
     },
+    running: () => running.size,
     stop: async () => {
       await Promise.all([...running].map((thread) => thread.terminate()))
     },
@@ -177,8 +187,7 @@ function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 function startThread(
   name: 'jobs-thread' | 'counting-thread' | 'intake-thread' | 'files-thread',
   stores: SharedStores,
-  start: ThreadDeps['start'] & { readonly task?: FileTask; readonly port?: MessagePort },
-  ports: readonly MessagePort[] = [],
+  start: ThreadDeps['start'] & { readonly task?: FileTask },
 ): Worker {
   const here = import.meta.url
   const file = new URL(here.endsWith('.ts') ? `../dist/src/${name}.js` : `./${name}.js`, here)
@@ -186,7 +195,7 @@ function startThread(
   const workerData: ThreadStart = { ...start, stores: handle }
   // Not those of the process: what concerns its one heap, as --max-old-space-size does, no thread can be started with.
   const execArgv = ['--disable-warning=ExperimentalWarning']
-  const transferList = [...transfer, ...ports]
+  const transferList = [...transfer]
   const resourceLimits = name === 'counting-thread' ? YOUNG_FOR_A_WHILE : YOUNG
   return new Worker(file, { workerData, transferList, execArgv, resourceLimits })
 }

@@ -1,4 +1,5 @@
 /** Those who help the drain for as long as there is much to count, and cores are idle. */
+import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import type { Counter } from '../lrs/counting/share-out.ts'
 
@@ -14,7 +15,7 @@ export interface Crew {
 /** The drain counts by itself. */
 export const ALONE: Crew = { counters: [], call: () => undefined, dismiss: () => undefined }
 
-/** Slices have been full for so long: there is much to count, ms. */
+/** There has been much to count for so long, ms. */
 const PATIENCE_MS = 3_000
 
 /** Cores that must have been idle meanwhile, or waiting for a disk, to make one more worth it. */
@@ -28,20 +29,30 @@ export interface Cores {
 }
 
 const CORES: Cores = {
-  count: cpus().length,
+  count: Math.min(cpus().length, quota()),
   busy: () => cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0),
 }
 
+/** Cores that the container may use (cgroup v2: `<quota> <period>`); elsewhere all. */
+function quota(): number {
+  try {
+    const [most, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').split(' ')
+    return most === 'max' ? Number.POSITIVE_INFINITY : Number(most) / Number(period)
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
 /**
- * Calls one more when every slice has been full for a while and cores have been idle meanwhile: new statements are counted
- * before a thread has started, and what else the machine does comes first. Sends all away when one was not.
+ * Calls one more when there has been much to count for a while and cores have been idle meanwhile: new statements are counted
+ * before a thread has started, and what else the machine does comes first. Sends all away when there is not.
  * @param elapsed ms
- * @returns to be told of each slice: whether it was full
+ * @returns to be told of each slice: whether there is much to count
  */
-export function watch(crew: Crew, elapsed: () => number, cores = CORES): (isFull: boolean) => void {
+export function watch(crew: Crew, elapsed: () => number, cores = CORES): (isMuch: boolean) => void {
   let since: { readonly at: number; readonly busy: number } | null = null
-  return (isFull) => {
-    if (!isFull) {
+  return (isMuch) => {
+    if (!isMuch) {
       since = null
       crew.dismiss()
       return

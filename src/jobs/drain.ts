@@ -43,8 +43,8 @@ interface Draining {
   readonly pace: Pace
   /** Whoever recounts: this thread, and who helps it. */
   counters(): readonly Counter[]
-  /** Told of each slice: whether it was full. */
-  watch(isFull: boolean): void
+  /** Told of each slice: whether there is much to count. */
+  watch(isMuch: boolean): void
   /** Renews lock and lease when it is time. @returns null when the lease is lost */
   keep(): Promise<Lease | null>
   /** Runs a slice and learns what it takes. */
@@ -161,9 +161,9 @@ async function drainSlice(draining: Draining): Promise<Slice | null> {
   const expanded = await Promise.all(changes.map((change) => metering.expandChange(lease, change, slice)))
   if (expanded.includes('fenced')) return null
   const deleting = await deletionSlice(deps, lease)
-  const most = pace.of(SLICE) * draining.counters().length
-  const learners = await metering.dirtyLearners(most)
-  draining.watch(learners.length === most)
+  const share = pace.of(SLICE)
+  const learners = await metering.dirtyLearners(share * draining.counters().length)
+  draining.watch(learners.length >= share || changes.length > 0)
   const written = await recountSome(draining, learners)
   return { more: changes.length > 0 || deleting || written > 0, learners }
 }

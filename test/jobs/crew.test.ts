@@ -100,7 +100,7 @@ describe('the crew', () => {
     port.close()
   })
 
-  it('whose thread has gone fails what it was given', async () => {
+  it('whose thread has gone fails what it was given, and is given no more', async () => {
     const { crew, join } = assembled()
     crew.call()
     const { port } = join()
@@ -108,5 +108,6 @@ describe('the crew', () => {
     const counting = count?.({ name: 'drain', holder: 'one', fence: 1, until: 0 } as never, [])
     port.close()
     await expect(counting).rejects.toMatchObject({ code: 'unavailable' })
+    expect(crew.counters).toHaveLength(0)
   })
 })

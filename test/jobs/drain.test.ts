@@ -1,6 +1,6 @@
 /** The drain works off what is dirty, in slices under one fenced lease, and stops where it is told to (rulings 31, 33, 34). */
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createCrew } from '../../src/counting-crew.ts'
@@ -211,7 +211,7 @@ describe('a thread that counts beside the drain', () => {
         alerts: {} as never,
         logLevel: 'error',
       },
-      onFault: (error) => {
+      onHelperLost: (error) => {
         throw error
       },
     })
@@ -228,6 +228,17 @@ describe('a thread that counts beside the drain', () => {
     expect(await counted()).toBe(5)
     await threads.stop()
   })
+
+  it.each([0, 150, 600])(
+    'ends when it is sent away %i ms after its start, before it has begun or later',
+    async (ms) => {
+      const threads = counters()
+      const port = threads.start()
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      port.close()
+      await vi.waitFor(() => expect(threads.running()).toBe(0), { timeout: 15_000 })
+    },
+  )
 
   it('does its share, and is sent away at the end', async () => {
     await send(PEOPLE)

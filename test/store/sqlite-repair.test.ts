@@ -62,8 +62,8 @@ function stepped(db: SqliteDatabase.Database, nth: number, between: () => Promis
     removeStrays: held<Parameters<Writes['removeStrays']>, ReturnType<Writes['removeStrays']>>(
       writes.removeStrays,
     ),
-    recountWindows: held(writes.recountWindows),
-    recountPolicies: held(writes.recountPolicies),
+    recountNextWindow: held(writes.recountNextWindow),
+    recountNextPolicy: held(writes.recountNextPolicy),
   }
   return { remote, steps: () => step + 1 }
 }

@@ -14,8 +14,6 @@ type Derived = (typeof DERIVED)[number]
 
 /** Learners looked at in one commit. */
 const LEARNERS = 500
-/** Windows counted in one commit, each with all of its rows. */
-const WINDOWS = 16
 
 const FIRST: WindowRef = { policy: '', version: 0, start: 0 }
 
@@ -37,11 +35,17 @@ export async function repairWith(
     }
   }
   for (let after: WindowRef | null = FIRST; after !== null; ) {
-    const step = await writes.recountWindows(tenant, after, WINDOWS)
-    found.windows += step.changed
+    const step = await writes.recountNextWindow(tenant, after)
+    found.windows += Number(step.changed)
     after = step.next
   }
-  return { ...found, policies: await writes.recountPolicies(tenant) }
+  let policies = 0
+  for (let after: string | null = ''; after !== null; ) {
+    const step = await writes.recountNextPolicy(tenant, after)
+    policies += Number(step.changed)
+    after = step.next
+  }
+  return { ...found, policies }
 }
 
 function strayWrites(db: Database) {
@@ -119,29 +123,30 @@ function totalRepairs(db: Database) {
   const following = db.prepare<[object], WindowRef>(
     `${least('window_total')} UNION ALL ${least('counted')} ORDER BY policy, version, start LIMIT 1`,
   )
-  const policies = db
-    .prepare<{ tenant: string }, string>(
-      `SELECT policy FROM policy_total WHERE tenant = @tenant
-       UNION SELECT id FROM policy p WHERE tenant = @tenant
-         AND EXISTS (SELECT 1 FROM qualified WHERE tenant = p.tenant AND policy = p.id)`,
+  const followingPolicy = db
+    .prepare<[object], string>(
+      `SELECT policy FROM policy_total WHERE tenant = @tenant AND policy > @policy
+       UNION SELECT id FROM policy p WHERE tenant = @tenant AND id > @policy
+         AND EXISTS (SELECT 1 FROM qualified WHERE tenant = p.tenant AND policy = p.id)
+       ORDER BY policy LIMIT 1`,
     )
     .pluck()
   return {
-    /** Counts the next windows that have a total or a counted key. */
-    recountWindows: (
-      tenant: TenantId,
-      position: WindowRef,
-      slice: number,
-    ): { readonly changed: number; readonly next: WindowRef | null } => {
-      let changed = 0
-      let next: WindowRef | null = position
-      for (let looked = 0; next !== null && looked < slice; looked += 1) {
-        next = following.get({ tenant, ...next }) ?? null
-        if (next !== null && totals.window(tenant, next)) changed += 1
-      }
-      return { changed, next }
+    /** Counts the next window that has a total or a counted key: all of its rows, so each in a commit of its own. */
+    recountNextWindow: (tenant: TenantId, position: WindowRef): Step<WindowRef> => {
+      const next = following.get({ tenant, ...position }) ?? null
+      return { changed: next !== null && totals.window(tenant, next), next }
     },
-    recountPolicies: (tenant: TenantId): number =>
-      policies.all({ tenant }).filter((policy) => totals.policy(tenant, policy)).length,
+    /** The same of policies. */
+    recountNextPolicy: (tenant: TenantId, position: string): Step<string> => {
+      const next = followingPolicy.get({ tenant, policy: position }) ?? null
+      return { changed: next !== null && totals.policy(tenant, next), next }
+    },
   }
+}
+
+interface Step<Position> {
+  readonly changed: boolean
+  /** Where to go on; null at the end. */
+  readonly next: Position | null
 }

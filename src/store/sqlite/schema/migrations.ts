@@ -48,8 +48,12 @@ export function migrate(db: Database, migrations: readonly string[] = MIGRATIONS
     )
   }
   if (found === migrations.length) return
+  const before = db.pragma('temp_store', { simple: true })
+  // Millions of rows may be sorted.
+  db.pragma('temp_store = FILE')
   db.transaction(() => {
     for (const sql of migrations.slice(found)) db.exec(sql)
     db.pragma(`user_version = ${migrations.length}`)
   }).immediate()
+  db.pragma(`temp_store = ${before}`)
 }

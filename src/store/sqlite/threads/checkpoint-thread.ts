@@ -12,12 +12,13 @@ import type { CheckpointStart } from './threads.ts'
 const EVERY_MS = 250
 const PASSIVE_ABOVE_BYTES = 8 * 1024 * 1024
 const RESTART_ABOVE_BYTES = 128 * 1024 * 1024
-const RESTART_WAIT_MS = 100
+/** How long the writer has to wait while readers keep the WAL from starting again: longer when it has grown to twice that, ms. */
+const WAIT_MS = 4
+const WAIT_LONG_MS = 100
 
 function start({ file }: CheckpointStart): void {
   const db = openWriter(file)
   db.pragma('cache_size = -2048')
-  db.pragma(`busy_timeout = ${RESTART_WAIT_MS}`)
   let seen = 0
   const turn = () => {
     const size = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
@@ -26,7 +27,10 @@ function start({ file }: CheckpointStart): void {
     if (!grown) return
     const [done] = db.pragma('wal_checkpoint(PASSIVE)') as { readonly log: number }[]
     // Of the file, as much as has been written since it last started again.
-    if (Number(done?.log) * PAGE_BYTES > RESTART_ABOVE_BYTES) db.pragma('wal_checkpoint(RESTART)')
+    const written = Number(done?.log) * PAGE_BYTES
+    if (written < RESTART_ABOVE_BYTES) return
+    db.pragma(`busy_timeout = ${written < 2 * RESTART_ABOVE_BYTES ? WAIT_MS : WAIT_LONG_MS}`)
+    db.pragma('wal_checkpoint(RESTART)')
   }
   const timer = setInterval(() => {
     try {
