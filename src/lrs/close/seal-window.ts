@@ -45,6 +45,7 @@ export type Sealing = 'closed' | 'waiting' | 'lost'
 
 /** One slice of rows: each lies on a page of its own, and ingest waits for all of them. */
 const SLICE = 100
+const LONGEST_REST_MS = 250
 /** Looks at what is still on its way into the store, and how long apart, ms. */
 const LOOKS = 20
 const APART_MS = 25
@@ -108,9 +109,13 @@ async function copyRows(
   drain: Drain,
 ): Promise<boolean> {
   const { request, window, id } = draft
-  const add = async (rows: readonly SnapshotRow[]) =>
-    (await deps.stores.snapshots.addRows(request.tenant, request, id, rows)) === 'added' &&
-    (await drain.keep())
+  const add = async (rows: readonly SnapshotRow[]) => {
+    const started = performance.now()
+    const outcome = await deps.stores.snapshots.addRows(request.tenant, request, id, rows)
+    // Half of the time is the others': nobody waits for a window to be closed.
+    await sleep(Math.min(performance.now() - started, LONGEST_REST_MS))
+    return outcome === 'added' && (await drain.keep())
+  }
   let cursor: string | null | undefined
   while (cursor !== null) {
     const page = { limit: SLICE, ...(cursor !== undefined && { cursor }) }
