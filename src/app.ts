@@ -65,6 +65,8 @@ interface Parts extends Required<AppOptions> {
 async function compose(config: Config, { clock, log, onFault, stores }: Parts): Promise<App> {
   const keys = await keysOf(stores)
   const home = (config.ROLLCALL_URL ?? `${schemeOf(config)}://localhost:${config.PORT}`).replace(/\/$/, '')
+  let server: Server | null = null
+  const tasks = new Set<Promise<number>>()
   const threadDeps = {
     stores,
     start: {
@@ -76,6 +78,8 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
       logLevel: config.ROLLCALL_LOG,
     },
     onFault,
+    // A command that imports by itself keeps to its memory.
+    mayHelp: () => server !== null || tasks.size === 0,
     onHelperLost: (error: unknown) => log.error({ err: error }, 'a thread that helped to count has died'),
   }
   const jobs = await startJobsThread(threadDeps)
@@ -98,10 +102,8 @@ async function compose(config: Config, { clock, log, onFault, stores }: Parts): 
     key: config.ROLLCALL_KEY,
     secret: config.ROLLCALL_SECRET,
   })
-  let server: Server | null = null
   let stopping: Promise<void> | null = null
   const ending = new AbortController()
-  const tasks = new Set<Promise<number>>()
 
   const http = createHttp({
     lrs,

@@ -10,8 +10,8 @@ const MOST = 3
 
 export interface CountingCrew extends Crew {
   readonly counters: Counter[]
-  /** The other end is served by a thread that has been asked for. */
-  joined(port: MessagePort): void
+  /** The other end is served by the thread that has been asked for; null: none may come now. */
+  joined(port: MessagePort | null): void
 }
 
 /** @param ask for one more thread: it answers by `joined` */
@@ -36,6 +36,7 @@ export function createCrew(ask: () => void): CountingCrew {
     },
     joined: (port) => {
       isExpected = false
+      if (!port) return
       if (!isWanted) return port.close()
       const counter = remote<CountingCalls>(port).recount
       ports.push(port)

@@ -40,15 +40,18 @@ const jobs = await startJobs(deps, stores.jobs(), report, { home: start.home, se
 jobs.wake()
 jobs.study()
 
-parentPort?.on('message', (message: 'wake' | 'studies' | 'stop' | { readonly counter: MessagePort }) => {
-  if (typeof message === 'object') return crew.joined(message.counter)
-  if (message === 'wake') return jobs.wake()
-  if (message === 'studies') return jobs.study()
-  void (async () => {
-    await jobs.stop()
-    await stores.close()
-    // Ends this thread only. Agenda leaves timers behind that would keep it for seconds.
-    process.exit()
-  })()
-})
+parentPort?.on(
+  'message',
+  (message: 'wake' | 'studies' | 'stop' | { readonly counter: MessagePort | null }) => {
+    if (typeof message === 'object') return crew.joined(message.counter)
+    if (message === 'wake') return jobs.wake()
+    if (message === 'studies') return jobs.study()
+    void (async () => {
+      await jobs.stop()
+      await stores.close()
+      // Ends this thread only. Agenda leaves timers behind that would keep it for seconds.
+      process.exit()
+    })()
+  },
+)
 parentPort?.postMessage('ready')

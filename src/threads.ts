@@ -65,9 +65,11 @@ export interface ThreadDeps {
   onFault(error: unknown): void
   /** Without one that only helped, it goes on. */
   onHelperLost(error: unknown): void
+  /** Whether a thread more may be started to count. */
+  mayHelp(): boolean
 }
 
-type CounterDeps = Omit<ThreadDeps, 'onFault'>
+type CounterDeps = Pick<ThreadDeps, 'stores' | 'start' | 'onHelperLost'>
 
 export async function startJobsThread(deps: ThreadDeps): Promise<JobsThread> {
   const thread = startThread('jobs-thread', deps.stores, deps.start)
@@ -78,8 +80,8 @@ export async function startJobsThread(deps: ThreadDeps): Promise<JobsThread> {
   const counters = createCounters(deps)
   // It asks for one more thread to count beside it.
   thread.on('message', () => {
-    const counter = counters.start()
-    thread.postMessage({ counter }, [counter])
+    const counter = deps.mayHelp() ? counters.start() : null
+    thread.postMessage({ counter }, counter ? [counter] : [])
   })
   return {
     wake: (what) => thread.postMessage(what ?? 'wake'),

@@ -85,6 +85,15 @@ describe('the crew', () => {
     await closed
   })
 
+  it('that may not come now is asked again later', () => {
+    const { crew, asked } = assembled()
+    crew.call()
+    crew.joined(null)
+    expect(crew.counters).toHaveLength(0)
+    crew.call()
+    expect(asked()).toBe(2)
+  })
+
   it('that comes too late is sent away, and may be called again', async () => {
     const { crew, join, asked } = assembled()
     crew.call()
