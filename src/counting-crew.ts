@@ -9,27 +9,22 @@ import { remote } from './store/calls.ts'
 const MOST = 3
 
 export interface CountingCrew extends Crew {
-  readonly counters: Counter[]
   /** The other end is served by the thread that has been asked for; null: none may come now. */
   joined(port: MessagePort | null): void
 }
 
 /** @param ask for one more thread: it answers by `joined` */
 export function createCrew(ask: () => void): CountingCrew {
-  const counters: Counter[] = []
-  let ports: MessagePort[] = []
+  const crew = new Map<MessagePort, Counter>()
   let isWanted = false
   /** Asked for and not there yet. Nobody else is asked until it is known whether it comes too late. */
   let isExpected = false
-  const leave = (port: MessagePort, counter: Counter) => {
-    ports = ports.filter((one) => one !== port)
-    const at = counters.indexOf(counter)
-    if (at >= 0) counters.splice(at, 1)
-  }
   return {
-    counters,
+    get counters() {
+      return [...crew.values()]
+    },
     call: () => {
-      if (isExpected || counters.length === MOST) return
+      if (isExpected || crew.size === MOST) return
       isWanted = true
       isExpected = true
       ask()
@@ -38,15 +33,13 @@ export function createCrew(ask: () => void): CountingCrew {
       isExpected = false
       if (!port) return
       if (!isWanted) return port.close()
-      const counter = remote<CountingCalls>(port).recount
-      ports.push(port)
-      counters.push(counter)
-      port.on('close', () => leave(port, counter))
+      crew.set(port, remote<CountingCalls>(port).recount)
+      port.on('close', () => crew.delete(port))
     },
     dismiss: () => {
       isWanted = false
-      counters.length = 0
-      for (const port of ports) port.close()
+      for (const port of crew.keys()) port.close()
+      crew.clear()
     },
   }
 }

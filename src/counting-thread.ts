@@ -1,20 +1,18 @@
 /** A thread that helps the drain to recount (jobs/crew.ts): what it is given, under the lease it is given. Ends with its port. */
-import { setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from './clock.ts'
 import { connectStores } from './engine.ts'
 import { createCatalogues } from './lrs/counting/catalogue.ts'
 import { recountLearners } from './lrs/counting/recount.ts'
 import type { Counter } from './lrs/counting/share-out.ts'
+import { standBehindAnswers } from './priority.ts'
 import { serve } from './store/calls.ts'
 import type { ThreadStart } from './threads.ts'
 
 /** What the port it is sent is called by. */
 export type CountingCalls = { readonly recount: Counter }
 
-/** As the jobs thread: where cores are short, answers come first. On Linux 0 names the calling thread; elsewhere it would be the whole process. */
-const NICE = 10
-if (process.platform === 'linux') setPriority(0, NICE)
+standBehindAnswers()
 
 const start = workerData as ThreadStart
 const stores = await connectStores(start.stores)

@@ -1,6 +1,5 @@
 /** The thread in which jobs run, so that counting never delays an answer (ruling 34). Says `ready`, then listens. */
 import { randomUUID } from 'node:crypto'
-import { setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { clockOf } from './clock.ts'
 import { createCrew } from './counting-crew.ts'
@@ -10,12 +9,10 @@ import { connectStores } from './engine.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { createLog } from './log.ts'
 import { createCatalogues } from './lrs/counting/catalogue.ts'
+import { standBehindAnswers } from './priority.ts'
 import type { ThreadStart } from './threads.ts'
 
-/** Where cores are short, answers come first: counting waits, and then counts a learner of many statements once. */
-const NICE = 10
-// Linux has priorities of threads, and 0 names the calling one; elsewhere it would be the whole process.
-if (process.platform === 'linux') setPriority(0, NICE)
+standBehindAnswers()
 
 const start = workerData as ThreadStart
 const stores = await connectStores(start.stores)

@@ -37,6 +37,7 @@ const COMPOSITION_ROOT = [
   'counting-crew',
   'intake-thread',
   'files-thread',
+  'priority',
   'progress',
   'restore',
   'listener',

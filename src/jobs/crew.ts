@@ -57,11 +57,10 @@ export function watch(crew: Crew, elapsed: () => number, cores = CORES): (isMuch
       crew.dismiss()
       return
     }
-    const now = { at: elapsed(), busy: cores.busy() }
-    since ??= now
-    const ms = now.at - since.at
-    if (ms < PATIENCE_MS) return
-    if (cores.count - (now.busy - since.busy) / ms >= IDLE) crew.call()
-    since = now
+    const at = elapsed()
+    if (since && at - since.at < PATIENCE_MS) return
+    const busy = cores.busy()
+    if (since && cores.count - (busy - since.busy) / (at - since.at) >= IDLE) crew.call()
+    since = { at, busy }
   }
 }

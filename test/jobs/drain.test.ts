@@ -7,6 +7,7 @@ import { createCrew } from '../../src/counting-crew.ts'
 import type { CountingCalls } from '../../src/counting-thread.ts'
 import { openStores, type SharedStores } from '../../src/engine.ts'
 import { newSigningKey } from '../../src/evidence/seal.ts'
+import type { Crew } from '../../src/jobs/crew.ts'
 import { type DrainControl, type DrainDeps, drain, LEASE_MS } from '../../src/jobs/drain.ts'
 import { startJobs } from '../../src/jobs/jobs.ts'
 import type { Caller } from '../../src/lrs/access/access.ts'
@@ -14,6 +15,7 @@ import type { Lrs } from '../../src/lrs/context.ts'
 import { createCatalogues } from '../../src/lrs/counting/catalogue.ts'
 import { addPolicy } from '../../src/lrs/counting/policies.ts'
 import { recountLearners } from '../../src/lrs/counting/recount.ts'
+import type { Counter } from '../../src/lrs/counting/share-out.ts'
 import { putElements } from '../../src/lrs/feeds.ts'
 import { storeStatements } from '../../src/lrs/statements/store-statements.ts'
 import { remote } from '../../src/store/calls.ts'
@@ -246,13 +248,21 @@ describe('a thread that counts beside the drain', () => {
     const crew = createCrew(() => crew.joined(threads.start()))
     crew.call()
     let helped = 0
-    const [count] = crew.counters
-    crew.counters[0] = async (lease, learners) => {
-      const written = (await count?.(lease, learners)) ?? 0
-      helped += written
-      return written
+    const watched: Crew = {
+      get counters() {
+        return crew.counters.map(
+          (count): Counter =>
+            async (lease, learners) => {
+              const written = await count(lease, learners)
+              helped += written
+              return written
+            },
+        )
+      },
+      call: crew.call,
+      dismiss: crew.dismiss,
     }
-    await drain({ ...deps, crew }, 'one', control())
+    await drain({ ...deps, crew: watched }, 'one', control())
     expect([await counted(), await dirty()]).toEqual([PEOPLE, 0])
     expect(helped).toBeGreaterThan(PEOPLE / 8)
     expect(helped).toBeLessThan(PEOPLE)

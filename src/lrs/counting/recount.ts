@@ -60,7 +60,7 @@ export function circumstancesOf(
 }
 
 /** A slow store gets shorter slices: the lease and the job's lock are renewed between them, ms. */
-const LONGEST_MS = 1_000
+export const LONGEST_MS = 1_000
 
 export type Named = Pick<LearnerHistory, 'tenant' | 'learner'>
 

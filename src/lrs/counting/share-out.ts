@@ -1,7 +1,7 @@
 /** Recounting many learners: handed out, some at a time, to everybody who can count. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Lease } from '../../store/ports.ts'
-import type { Named } from './recount.ts'
+import { LONGEST_MS, type Named } from './recount.ts'
 
 /** Recounts some and writes the results in one commit (`recountLearners`), here or in another thread. @returns how many were written */
 export type Counter = (lease: Lease, learners: readonly Named[]) => Promise<number>
@@ -10,8 +10,6 @@ export type Counter = (lease: Lease, learners: readonly Named[]) => Promise<numb
 const COMMIT = 64
 /** Towards the end fewer, so that all end together; at least so many. */
 const LEAST = 8
-/** Beyond this nothing more is handed out, so that lease and lock are renewed in time, ms. */
-const LONGEST_MS = 1_000
 
 /**
  * @param learners each once; who is not reached in time stays dirty
