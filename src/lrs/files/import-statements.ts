@@ -5,6 +5,7 @@ import { type MutedFor, muteFor } from '../alerts/mute.ts'
 import type { Lrs } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { type FaultFile, openFaults } from './faults.ts'
+import { keepPace } from './keep-pace.ts'
 import { type Line, linesOf, type Survey, survey } from './lines.ts'
 import { type ImportedLine, type ImportWriter, importWriter, type LineFault, readLine } from './read-line.ts'
 import { DONE, type ImportTask, REFUSED, type Told, UNFINISHED } from './task.ts'
@@ -92,6 +93,7 @@ async function run(job: Job, start: ImportRecord, { hash, lines }: Survey): Prom
     await lrs.stores.imports.put(task.tenant, record)
     kept = performance.now()
   }
+  const paced = keepPace(lrs, task.tenant)
   let writing: Promise<Counts> | null = null
   let upTo = start.lines
   const settle = async (next: number) => {
@@ -110,6 +112,7 @@ async function run(job: Job, start: ImportRecord, { hash, lines }: Survey): Prom
       await keep(null)
       return record
     }
+    await paced()
     writing = storeLines(job, batch.lines)
     // Thrown where it is awaited; until then the failure must not count as unheard.
     writing.catch(() => undefined)
