@@ -1,6 +1,6 @@
 /** Whether a statement is about using content at all (in-the-wild §3.4, §4.1). */
 import type { AttemptSettings } from './derivation.ts'
-import type { Fact, Source } from './fact.ts'
+import type { ActivityRef, Fact, Source } from './fact.ts'
 import {
   administrativeOnCourse,
   administrativeVerbs,
@@ -22,6 +22,11 @@ export function isAdministrative(fact: Fact): boolean {
 
 const NOT_ACTIVITIES: ReadonlySet<string> = new Set(['StatementRef', 'SubStatement', 'Agent', 'Group'])
 
+/** Not a person, a group or a statement: those keep their objectType as type, and an activity's type is an IRI. */
+export function isActivity({ type = '' }: ActivityRef): boolean {
+  return !NOT_ACTIVITIES.has(type)
+}
+
 /** The page before a SCORM launch, also where the plugin left the event name out. */
 function isPageBeforeLaunch(fact: Fact): boolean {
   return viewedVerbs.has(fact.verb) && fact.object.id.includes('/mod/scorm/view.php')
@@ -35,7 +40,7 @@ const bySource: Readonly<Partial<Record<Source, (fact: Fact) => boolean>>> = {
 
 /** Something a learner did that is not about content. Whether the element is a shell is elementRootOf's word. */
 export function isNotContent(fact: Fact): boolean {
-  return NOT_ACTIVITIES.has(fact.object.type ?? '') || (bySource[fact.source]?.(fact) ?? false)
+  return !isActivity(fact.object) || (bySource[fact.source]?.(fact) ?? false)
 }
 
 /**

@@ -189,6 +189,18 @@ export const DAMAGES: Readonly<Record<string, [Damage, RegExp]>> = {
     { sqlite: "UPDATE fact SET data = 'null' WHERE seq % 2 = 0", mongo: facts('null') },
     /facts cannot be read: they are replaced/,
   ],
+  'what facts have in common, unreadable': [
+    { sqlite: `UPDATE fact_frame SET data = '{"a'` },
+    /facts cannot be read: they are replaced/,
+  ],
+  'what facts have in common, missing': [
+    { sqlite: 'DELETE FROM fact_frame' },
+    /facts cannot be read: they are replaced/,
+  ],
+  'what facts have in common, with other content': [
+    { sqlite: `UPDATE fact_frame SET data = replace(data, '"verb":"', '"verb":"x')` },
+    /facts are not what it says/,
+  ],
   'missing facts': [
     { sqlite: 'DELETE FROM fact WHERE seq % 2 = 0', mongo: half((doc) => ({ ...doc, facts: [] })) },
     /facts are not what it says/,

@@ -43,11 +43,11 @@ describe('migrate', () => {
       INSERT INTO provenance VALUES (2, 7, NULL);
       INSERT INTO fact VALUES (1, 1, '{}'), (2, 1, '{}')`)
     migrate(old)
-    const facts = old.prepare('SELECT seq, received, voided FROM fact ORDER BY seq').all()
+    const facts = old.prepare('SELECT * FROM fact ORDER BY seq').all()
     old.close()
     expect(facts).toEqual([
-      { seq: 1, received: 500, voided: 0 },
-      { seq: 2, received: 7, voided: 1 },
+      { identity: 1, seq: 1, frame: null, data: '{}', received: 500, voided: 0 },
+      { identity: 1, seq: 2, frame: null, data: '{}', received: 7, voided: 1 },
     ])
   })
 

@@ -1,5 +1,6 @@
 /** What follows from facts, whatever commit they came with: their objects are noted, and whom they speak of is marked. */
 import type { Fact } from '../../../attempts/fact.ts'
+import { isActivity } from '../../../attempts/use.ts'
 import { byIds, upsertAll } from '../driver/bulk.ts'
 import { digest, keyOf } from '../driver/keys-of.ts'
 import type { Meeting } from '../learners/meet.ts'
@@ -22,7 +23,8 @@ const REMEMBERED = 100_000
 export function objectNotes({ objects }: StatementCollections): NoteObjects {
   const noted = new Set<string>()
   return async ({ tenant }, facts) => {
-    const byId = new Map(facts.map(({ object }) => [keyOf(tenant, digest(object.id)), object.id]))
+    const activities = facts.map(({ object }) => object).filter(isActivity)
+    const byId = new Map(activities.map(({ id }) => [keyOf(tenant, digest(id)), id]))
     const fresh = [...byId].filter(([_id]) => !noted.has(_id))
     await upsertAll(
       objects,

@@ -133,8 +133,8 @@ function byVoidedStatement(db: Database): Look {
   )
   const identities = db
     .prepare<[number, Buffer, string], number>(
-      `SELECT f.identity FROM statement s JOIN fact f ON f.seq = s.seq
-       WHERE s.tenant = ? AND s.id = ? AND s.voided = 1 AND instr(f.data, ?) > 0`,
+      `SELECT f.identity FROM statement s JOIN fact f ON f.seq = s.seq LEFT JOIN fact_frame c ON c.number = f.frame
+       WHERE s.tenant = ? AND s.id = ? AND s.voided = 1 AND instr(f.data || coalesce(c.data, ''), ?) > 0`,
     )
     .pluck()
   return (tenant, subject, position, slice) => {

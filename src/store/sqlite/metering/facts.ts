@@ -1,29 +1,29 @@
 /** Facts, the identities they speak of, and the dirty marks: written in the commit of their statement. */
 
 import type { Fact } from '../../../attempts/fact.ts'
+import { isActivity } from '../../../attempts/use.ts'
 import { automaticOf } from '../../automatic-links.ts'
 import type { TenantId } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
 import { addIdentity, linkIdentities } from '../learners/merge.ts'
 import { createObjectNotes } from '../statements/objects.ts'
+import { createFrameWriter, type SplitFact, splitFact } from './fact-frames.ts'
 import { markIdentity } from './marks.ts'
 
 /** A Fact on its way to the writer. */
-export interface PackedFact {
+export interface PackedFact extends SplitFact {
   readonly ifi: string
   readonly name: string | null
-  /** The id of the object. */
-  readonly object: string
-  /** The whole Fact as JSON. */
-  readonly data: string
+  /** The id of the object; null when it is no activity. */
+  readonly object: string | null
 }
 
 export function packFact(fact: Fact): PackedFact {
   return {
     ifi: fact.learner,
     name: fact.name ?? null,
-    object: fact.object.id,
-    data: JSON.stringify(fact),
+    object: isActivity(fact.object) ? fact.object.id : null,
+    ...splitFact(fact),
   }
 }
 
@@ -56,9 +56,10 @@ const REMEMBERED = 100_000
 const AHEAD_MS = 5 * 60 * 1000
 
 export function createFactWriter(db: Database, context: WriteContext): FactWriter {
-  const add = db.prepare<[number, number, string, number, number]>(
-    'INSERT OR IGNORE INTO fact (seq, identity, data, received, voided) VALUES (?, ?, ?, ?, ?)',
+  const add = db.prepare<[number, number, number | null, string, number, number]>(
+    'INSERT OR IGNORE INTO fact (identity, seq, frame, data, received, voided) VALUES (?, ?, ?, ?, ?, ?)',
   )
+  const frames = createFrameWriter(db, context)
   const setVoided = db.prepare<[number]>('UPDATE fact SET voided = 1 WHERE seq = ?')
   const identitiesOf = db.prepare<[number], number>('SELECT identity FROM fact WHERE seq = ?').pluck()
   const identityOf = createIdentities(db, context)
@@ -68,8 +69,9 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
     for (const fact of facts) {
       const identity = identityOf(owner, fact, commit)
       // A Group may name one person twice: one fact is enough.
-      add.run(owner.seq, identity, fact.data, owner.received, owner.voided)
-      note(owner.tenant, fact.object)
+      const frame = fact.frame === null ? null : frames.numberOf(owner.tenant, fact.frame)
+      add.run(identity, owner.seq, frame, fact.data, owner.received, owner.voided)
+      if (fact.object !== null) note(owner.tenant, fact.object)
       mark(db, owner, identity, commit)
     }
   }
@@ -85,6 +87,7 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
     replace: (owner, facts, commit) => {
       markLearnersOf(owner, commit)
       remove.run(owner.seq)
+      if (facts.length > 0) frames.distrust()
       addAll(owner, facts, commit)
     },
   }

@@ -1,20 +1,18 @@
 /** The input of a recount (ruling 8), read in one snapshot: a mark is only cleared by a recount that saw what it marks. */
 import type { LaunchRecord } from '../../../attempts/derivation.ts'
-import type { Fact, StoredFact } from '../../../attempts/fact.ts'
+import type { StoredFact } from '../../../attempts/fact.ts'
 import type { Tombstone } from '../../../metering/tombstone.ts'
 import type { LearnerHistory, TenantId } from '../../ports.ts'
-import { StoreError } from '../../store-error.ts'
 import { createTenantNumberReader } from '../accounts/tenant-numbers.ts'
 import type { Database } from '../database.ts'
 import { learnerLookup } from '../learners/learners.ts'
 import { uuidBytes } from '../statements/uuid.ts'
-
-/** Columns rather than members: there are so many of them. */
-type FactRow = [seq: number, data: string, stored: number, voided: number]
-const FACT = 'f.seq, f.data, f.received, f.voided'
+import { FACT, type FactRow, factReader, factsReader } from './fact-rows.ts'
 
 export function historyReads(db: Database) {
   const learners = learnerLookup(db)
+  const factOf = factsReader(db)
+  const factAsItStands = factReader(db)
   const facts = db
     .prepare<[number], FactRow>(
       `SELECT ${FACT} FROM identity i JOIN fact f ON f.identity = i.id WHERE i.learner = ? ORDER BY f.seq, i.ifi`,
@@ -37,7 +35,8 @@ export function historyReads(db: Database) {
   const numberOf = createTenantNumberReader(db)
   const ofStatement = db
     .prepare<[number, Buffer], FactRow>(
-      `SELECT ${FACT} FROM statement s JOIN fact f ON f.seq = s.seq WHERE s.tenant = ? AND s.id = ? ORDER BY f.identity`,
+      `SELECT ${FACT} FROM statement s JOIN fact f ON f.seq = s.seq JOIN identity i ON i.id = f.identity
+       WHERE s.tenant = ? AND s.id = ? ORDER BY f.identity`,
     )
     .raw()
   const read = (tenant: TenantId, id: string): LearnerHistory | null => {
@@ -61,7 +60,7 @@ export function historyReads(db: Database) {
     factsOfStatement: (tenant: TenantId, statementId: string): readonly StoredFact[] => {
       const number = numberOf(tenant)
       const id = uuidBytes(statementId)
-      return number === null || id === null ? [] : ofStatement.all(number, id).map(factOf)
+      return number === null || id === null ? [] : ofStatement.all(number, id).map(factAsItStands)
     },
   }
 }
@@ -90,27 +89,4 @@ function firstOf(
     if (facts >= ENOUGH) break
   }
   return found
-}
-
-function factOf([seq, data, stored, voided]: FactRow): StoredFact {
-  // Onto the object just parsed: copying its many members costs three times what parsing does.
-  return Object.assign(parsed(data, seq), { seq, stored, voided: voided === 1 })
-}
-
-function parsed(data: string, seq: number): Fact {
-  const value = jsonOf(data)
-  if (typeof value === 'object' && value !== null) return value as Fact
-  // Without the parser's sentence: it would quote what may be personal.
-  throw new StoreError(
-    'damaged',
-    `a stored fact of statement number ${seq} cannot be read: it is no JSON object`,
-  )
-}
-
-function jsonOf(data: string): unknown {
-  try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
-  }
 }

@@ -7,6 +7,7 @@ import { attachmentsSchema } from './attachments.ts'
 import { closingSchema } from './closing.ts'
 import { descriptionsSchema } from './descriptions.ts'
 import { documentsSchema } from './documents.ts'
+import { factPlacesSchema } from './fact-places.ts'
 import { factTimesSchema } from './fact-times.ts'
 import { jobsSchema } from './jobs.ts'
 import { elementTagsSchema, meteringSchema, totalPartsSchema } from './metering.ts'
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly string[] = [
   studiesSchema,
   outlooksSchema,
   totalPartsSchema,
+  factPlacesSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
