@@ -12,6 +12,7 @@ import type {
 } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
 import { heldLease } from '../jobs/leases.ts'
+import { createMoments } from '../statements/moments.ts'
 
 const IS_WINDOW = 'tenant = @tenant AND policy = @policy AND version = @version AND window_start = @start'
 const REQUEST = `tenant, policy, version, window_start AS start, window_end AS "end", "window", requested, author, reason, draft`
@@ -68,8 +69,9 @@ export function closingWrites(db: Database, context: WriteContext) {
 
 /** In the writer, so that nothing is half visible: whatever comes later is stored later, and numbered higher. */
 function cutoffReader(db: Database, context: WriteContext): () => Cutoff {
-  const seq = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM statement').pluck()
-  return () => ({ at: context.stored(), seq: seq.get() ?? 0 })
+  // Not the last statement's: that one may have been deleted, and its tombstones are of its number.
+  const { newest } = createMoments(db)
+  return () => ({ at: context.stored(), seq: newest().lastSeq })
 }
 
 interface ClosedRow {
