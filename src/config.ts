@@ -79,7 +79,7 @@ export const configSchema = z.object({
     .max(16)
     .default(2)
     .describe('Reader threads of the embedded store.'),
-  ROLLCALL_CACHE: size.default(48 * 1024 * 1024).meta({
+  ROLLCALL_CACHE: size.default(40 * 1024 * 1024).meta({
     description:
       'Page cache of the embedded store’s writer, in bytes or with `kb` or `mb`; more helps beyond a few million statements.',
     shown: '48mb',

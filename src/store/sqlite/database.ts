@@ -16,7 +16,7 @@ export interface WriteContext {
 
 /** 8 KB pages carry large statements better; measured with a large cache at a million rows (docs/performance.md). */
 export const PAGE_BYTES = 8192
-const WRITER_CACHE_BYTES = 48 * 1024 * 1024
+const WRITER_CACHE_BYTES = 40 * 1024 * 1024
 const READER_CACHE_KB = 8 * 1024
 const BUSY_MS = 10_000
 /**
