@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Act, Adjustment, Dispute, DisputeDecision } from '../../src/store/ports.ts'
 import { historyOf, learnerOf, NOON, resultOf, store } from './evidence.ts'
 import { allPages, newTenant, type Open, opened } from './opened.ts'
-import { leaseOf, rowOf, sealed } from './snapshot-store.ts'
+import { goOn, leaseOf, rowOf, sealed } from './snapshot-store.ts'
 
 const WINDOW = { policy: 'p', version: 1, start: NOON }
 const ANA = 'account:https://lms.example|ana'
@@ -140,7 +140,7 @@ export function adjustmentStoreContract(open: Open): void {
       }
       await stores().snapshots.request(asked)
       await stores().snapshots.begin(tenant, WINDOW, 'd')
-      await stores().snapshots.addRows(tenant, WINDOW, 'd', [rowOf('a', { learner })])
+      await stores().snapshots.addRows(tenant, WINDOW, 'd', [rowOf('a', { learner })], goOn)
       expect(await stores().adjustments.booked(tenant, learner)).toEqual([])
     })
   })

@@ -5,6 +5,8 @@ import type { CloseRequest, Lease, Snapshot, SnapshotRow, Stores } from '../../s
 import { learnerOf, NOON, store } from './evidence.ts'
 import { allPages, newTenant, type Open, opened } from './opened.ts'
 
+/** Nobody stops it. */
+export const goOn = async (): Promise<boolean> => true
 const WINDOW = { policy: 'p', version: 1, start: NOON }
 const ANA = 'account:https://lms.example|ana'
 
@@ -43,12 +45,13 @@ export async function sealed(
   tenant: string,
   rows: readonly SnapshotRow[],
   given: Partial<Snapshot> = {},
+  rest = goOn,
 ) {
   const snapshot = snapshotOf(randomUUID(), given)
   const { policy, version, start, window } = snapshot
   await stores.snapshots.request(requestFor(tenant, { policy, version, start, window }))
   await stores.snapshots.begin(tenant, snapshot, snapshot.id)
-  await stores.snapshots.addRows(tenant, snapshot, snapshot.id, rows)
+  await stores.snapshots.addRows(tenant, snapshot, snapshot.id, rows, rest)
   expect(await stores.snapshots.seal(await leaseOf(stores), tenant, snapshot)).toBe('sealed')
   return snapshot
 }
@@ -109,6 +112,15 @@ export function snapshotStoreContract(open: Open): void {
       expect(after?.stored).toBeGreaterThanOrEqual(at)
     })
 
+    it('is not before a statement that has been deleted since: what is left of it was there', async () => {
+      const tenant = newTenant()
+      const [id = ''] = await store(stores(), tenant, [{ ifi: ANA }])
+      const [last] = await stores().statements.scan(tenant, 0, 10)
+      await stores().removals.purge(tenant, [id], [])
+      const { seq } = await stores().snapshots.cutoff()
+      expect(seq).toBeGreaterThanOrEqual(last?.seq ?? Number.NaN)
+    })
+
     it('is reached by computedThrough once everything is counted', async () => {
       const tenant = newTenant()
       const { at } = await stores().snapshots.cutoff()
@@ -144,7 +156,9 @@ export function snapshotStoreContract(open: Open): void {
       const other = snapshotOf(randomUUID(), { count: 99 })
       await stores().snapshots.request(requestFor(tenant))
       expect(await stores().snapshots.begin(tenant, WINDOW, other.id)).toBe('sealed')
-      expect(await stores().snapshots.addRows(tenant, WINDOW, snapshot.id, [rowOf('c')])).toBe('superseded')
+      expect(await stores().snapshots.addRows(tenant, WINDOW, snapshot.id, [rowOf('c')], goOn)).toBe(
+        'superseded',
+      )
       expect(await stores().snapshots.seal(await leaseOf(stores()), tenant, other)).toBe('superseded')
       await stores().snapshots.abandon(tenant, WINDOW)
       expect(await stores().snapshots.byWindow(tenant, WINDOW)).toEqual(snapshot)
@@ -176,8 +190,42 @@ export function snapshotStoreContract(open: Open): void {
       await stores().snapshots.begin(tenant, WINDOW, id)
       const row = rowOf('a', { others: ['b'] })
       for (let again = 0; again < 2; again++)
-        expect(await stores().snapshots.addRows(tenant, WINDOW, id, [row])).toBe('added')
+        expect(await stores().snapshots.addRows(tenant, WINDOW, id, [row], goOn)).toBe('added')
       expect((await stores().snapshots.rows(tenant, id, { limit: 9 })).items).toEqual([row])
+    })
+
+    it('many rows are found by token and by learner, and rest is asked between commits', async () => {
+      const tenant = newTenant()
+      const tokens = Array.from({ length: 450 }, (_, n) => `t-${String(n).padStart(3, '0')}`)
+      let rests = 0
+      const learner = (token: string) => `l-${Number(token.slice(2)) % 7}`
+      const rest = async () => {
+        rests += 1
+        return true
+      }
+      const { id } = await sealed(
+        stores(),
+        tenant,
+        tokens.map((token) => rowOf(token, { learner: learner(token) })),
+        {},
+        rest,
+      )
+      expect(rests).toBeGreaterThan(2)
+      const read = await allPages(200, (page) => stores().snapshots.rows(tenant, id, page))
+      expect(read.map(({ token }) => token)).toEqual(tokens)
+      const found = await stores().snapshots.rowsOf(tenant, id, 'l-3')
+      expect(found.map(({ token }) => token)).toEqual(tokens.filter((token) => learner(token) === 'l-3'))
+    })
+
+    it('ends at the first commit after which it is told to', async () => {
+      const tenant = newTenant()
+      const id = randomUUID()
+      await stores().snapshots.request(requestFor(tenant))
+      await stores().snapshots.begin(tenant, WINDOW, id)
+      const rows = Array.from({ length: 450 }, (_, n) => rowOf(`t-${n}`))
+      expect(await stores().snapshots.addRows(tenant, WINDOW, id, rows, async () => false)).toBe('stopped')
+      const { items } = await stores().snapshots.rows(tenant, id, { limit: 1000 })
+      expect(items.length).toBeLessThan(450)
     })
 
     it('only the newest draft can be sealed, and the rows of the ones before are gone', async () => {
@@ -185,10 +233,11 @@ export function snapshotStoreContract(open: Open): void {
       const [old, fresh] = [snapshotOf(randomUUID()), snapshotOf(randomUUID())]
       await stores().snapshots.request(requestFor(tenant))
       await stores().snapshots.begin(tenant, WINDOW, old.id)
-      await stores().snapshots.addRows(tenant, WINDOW, old.id, [rowOf('a', { others: ['z'] })])
+      await stores().snapshots.addRows(tenant, WINDOW, old.id, [rowOf('a', { others: ['z'] })], goOn)
       await stores().snapshots.begin(tenant, WINDOW, fresh.id)
-      expect(await stores().snapshots.addRows(tenant, WINDOW, old.id, [rowOf('b')])).toBe('superseded')
+      expect(await stores().snapshots.addRows(tenant, WINDOW, old.id, [rowOf('b')], goOn)).toBe('superseded')
       expect((await stores().snapshots.rows(tenant, old.id, { limit: 9 })).items).toEqual([])
+      expect(await stores().snapshots.rowsOf(tenant, old.id, 'l-1')).toEqual([])
       const lease = await leaseOf(stores())
       expect(await stores().snapshots.seal(lease, tenant, old)).toBe('superseded')
       expect(await stores().snapshots.byWindow(tenant, WINDOW)).toBeNull()
@@ -224,7 +273,7 @@ export function snapshotStoreContract(open: Open): void {
       const outcomes = await Promise.all(
         racers.map(async (one) => {
           await stores().snapshots.begin(tenant, WINDOW, one.id)
-          await stores().snapshots.addRows(tenant, WINDOW, one.id, [rowOf(one.id)])
+          await stores().snapshots.addRows(tenant, WINDOW, one.id, [rowOf(one.id)], goOn)
           return stores().snapshots.seal(lease, tenant, one)
         }),
       )

@@ -7,13 +7,16 @@ import { openStores } from '../../src/engine.ts'
 import { newSigningKey } from '../../src/evidence/seal.ts'
 import { type DrainDeps, drain } from '../../src/jobs/drain.ts'
 import type { Caller } from '../../src/lrs/access/access.ts'
+import { copyRows } from '../../src/lrs/close/copy-rows.ts'
 import { requestDue } from '../../src/lrs/close/due.ts'
+import type { Draft } from '../../src/lrs/close/seal-window.ts'
 import { verifyNightly, verifyWindow } from '../../src/lrs/close/verify.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
 import { createCatalogues } from '../../src/lrs/counting/catalogue.ts'
-import { addPolicy } from '../../src/lrs/counting/policies.ts'
+import { addPolicy, policyOf } from '../../src/lrs/counting/policies.ts'
 import { storeStatements } from '../../src/lrs/statements/store-statements.ts'
-import type { Closing, SnapshotRow, Stores } from '../../src/store/ports.ts'
+import { windowsBetween } from '../../src/metering/windows.ts'
+import type { CloseRequest, Closing, Lease, SnapshotRow, Stores } from '../../src/store/ports.ts'
 import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 import { learner, statement } from '../harness/running.ts'
 
@@ -157,6 +160,45 @@ describe('closing', () => {
       expect((await verifyWindow(lrs, TENANT, closing))?.mismatches).toEqual([])
     },
   )
+
+  it('of more rows than are held in memory, part by part, each is sealed once and in order', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `learner-${n}`)
+    await use(names)
+    await run()
+    const [window] = windowsBetween(
+      [(await policyOf(stores, TENANT, 'day', 'test')).versions[0] as never],
+      used,
+      used + 1,
+    )
+    const lease = (await stores.leases.acquire('drain', 'one', 60_000)) as Lease
+    const request = { tenant: TENANT, policy: 'day', version: 1, start: window?.start ?? 0 } as CloseRequest
+    await stores.snapshots.request({
+      ...request,
+      window: window?.id ?? '',
+      end: window?.end ?? 0,
+      requested: 1,
+      author: null,
+      reason: null,
+    })
+    await stores.snapshots.begin(TENANT, request, 'draft')
+    const draft = { request, window, id: 'draft', secret: 'secret', cutoff: { at: 0, seq: 0 } } as Draft
+    const held: number[] = []
+    const deps = withSnapshots({
+      addRows: (tenant, of, id, rows, rest) => {
+        held.push(rows.length)
+        return stores.snapshots.addRows(tenant, of, id, rows, rest)
+      },
+    })
+    const drained = { lease, keep: async () => true, count: async () => null }
+    expect(await copyRows(deps, draft, new Set(), drained, 5)).toBe(true)
+    expect(held).toHaveLength(8)
+    const { items } = await stores.snapshots.rows(TENANT, 'draft', { limit: 1000 })
+    const counted = await stores.metering.counted(TENANT, request, { limit: 1000 })
+    expect(items.map(({ learner: one }) => one).sort()).toEqual(
+      counted.items.map(({ learner: one }) => one).sort(),
+    )
+    expect(items).toHaveLength(40)
+  })
 
   it('a learner who cannot be counted holds the window open, and the drain ends (ruling 30)', async () => {
     await use(['ana'])

@@ -6,7 +6,7 @@ import type { Policy } from '../../src/metering/policy.ts'
 import { presets } from '../../src/metering/presets.ts'
 import type { CloseRequest, Lease, StoredPolicy, Stores } from '../../src/store/ports.ts'
 import { attemptOf, countOf, historyOf, learnerOf, NOON, resultOf, store } from '../contract/evidence.ts'
-import { rowOf } from '../contract/snapshot-store.ts'
+import { goOn, rowOf } from '../contract/snapshot-store.ts'
 
 const ANA = 'account:https://lms.example|ana'
 const ANA_HR = 'account:https://hr.example|4711'
@@ -246,7 +246,7 @@ export const OPERATIONS = {
     act: async (stores, tenant) => {
       const id = randomUUID()
       if ((await stores.snapshots.begin(tenant, WINDOW, id)) === 'sealed') return
-      await stores.snapshots.addRows(tenant, WINDOW, id, [rowOf('t-1'), rowOf('t-2')])
+      await stores.snapshots.addRows(tenant, WINDOW, id, [rowOf('t-1'), rowOf('t-2')], goOn)
       const facts = { cutoff: { at: NOON + 3, seq: 7 }, count: 2, closed: NOON + 4, secret: 'secret' }
       const seal = sealOf({ count: 2 } as SealContent, SEAL)
       const snapshot = { ...WINDOW, window: REQUEST.window, id, ...facts, ...seal }

@@ -3,23 +3,21 @@
  *
  *  1. Take the cutoff, and count until nothing known by then is missing. Who is counted meanwhile may owe that to later
  *     statements: those learners are worked out again as of the cutoff.
- *  2. Copy the counted rows into a draft, slice by slice.
+ *  2. Copy the counted rows into a draft, slice by slice (copy-rows.ts).
  *  3. Mark the learners of 1, so that what came later becomes adjustments; then seal the draft.
  *
  * Whoever does this holds the drain's lease, so no count changes while it copies. A crash leaves a draft that can never be
  * sealed, since the next holder of the lease abandons it first; everything begins anew, with a new cutoff.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commitmentOf } from '../../evidence/sealed-row.ts'
-import type { CountedKey, Window } from '../../metering/count.ts'
-import { recountWindow } from '../../metering/recount.ts'
+import type { Window } from '../../metering/count.ts'
 import { windowById } from '../../metering/windows.ts'
-import type { CloseRequest, Cutoff, Identity, Lease, SnapshotRow } from '../../store/ports.ts'
+import type { CloseRequest, Cutoff, Lease } from '../../store/ports.ts'
 import { randomSecret } from '../access/secrets.ts'
 import type { Lrs } from '../context.ts'
 import { type PolicyHistory, policyOf } from '../counting/policies.ts'
-import { circumstancesOf, deriveHistory, type RecountDeps } from '../counting/recount.ts'
-import { tokensOf } from './later-facts.ts'
+import type { RecountDeps } from '../counting/recount.ts'
+import { copyRows } from './copy-rows.ts'
 import { snapshotOf } from './snapshot.ts'
 
 export type CloseDeps = RecountDeps & Pick<Lrs, 'newId'> & { readonly keys: Pick<Lrs['keys'], 'signing'> }
@@ -43,9 +41,6 @@ interface Counted {
 /** `waiting`: counts are still being worked out; it is asked for again. `lost`: the lease is. */
 export type Sealing = 'closed' | 'waiting' | 'lost'
 
-/** One slice of rows: each lies on a page of its own, and ingest waits for all of them. */
-const SLICE = 100
-const LONGEST_REST_MS = 250
 /** Looks at what is still on its way into the store, and how long apart, ms. */
 const LOOKS = 20
 const APART_MS = 25
@@ -100,52 +95,4 @@ async function countUntil(
     }
   }
   return 'waiting'
-}
-
-async function copyRows(
-  deps: CloseDeps,
-  draft: Draft,
-  later: ReadonlySet<string>,
-  drain: Drain,
-): Promise<boolean> {
-  const { request, window, id } = draft
-  const add = async (rows: readonly SnapshotRow[]) => {
-    const started = performance.now()
-    const outcome = await deps.stores.snapshots.addRows(request.tenant, request, id, rows)
-    // Half of the time is the others': nobody waits for a window to be closed.
-    await sleep(Math.min(performance.now() - started, LONGEST_REST_MS))
-    return outcome === 'added' && (await drain.keep())
-  }
-  let cursor: string | null | undefined
-  while (cursor !== null) {
-    const page = { limit: SLICE, ...(cursor !== undefined && { cursor }) }
-    const { items, next } = await deps.stores.metering.counted(request.tenant, window, page)
-    const rows = items.filter(({ learner }) => !later.has(learner)).map((one) => rowOf(deps, draft, one))
-    if (!(await add(rows))) return false
-    cursor = next
-  }
-  for (const learner of later) if (!(await add(await asOfCutoff(deps, draft, learner)))) return false
-  return true
-}
-
-/** What the learner counted for when only what was known at the cutoff is known. */
-async function asOfCutoff(deps: CloseDeps, draft: Draft, learner: string): Promise<readonly SnapshotRow[]> {
-  const { request, policy, window, cutoff } = draft
-  const history = await deps.stores.metering.history(request.tenant, learner)
-  if (!history) return []
-  const facts = history.facts.filter(({ seq }) => seq <= cutoff.seq)
-  const { classified } = await deriveHistory(deps, { ...history, facts })
-  const closings = await deps.stores.snapshots.closings(request.tenant)
-  const circumstances = { ...circumstancesOf(deps, history, closings), now: cutoff.at }
-  const counted = recountWindow(classified, policy.versions, window, circumstances)
-  return counted.map((one) => rowOf(deps, draft, { ...one, ...history }))
-}
-
-type CountedRow = CountedKey & { readonly learner: string; readonly identities: readonly Identity[] }
-
-function rowOf({ newId }: CloseDeps, { secret }: Draft, counted: CountedRow): SnapshotRow {
-  const { learner, identities, key, evidence } = counted
-  const [token = '', ...others] = tokensOf(secret, identities, key)
-  const salt = newId()
-  return { token, commitment: commitmentOf(salt, evidence), learner, key, evidence, salt, others }
 }

@@ -81,13 +81,18 @@ export interface SnapshotStore {
   begin(tenant: TenantId, window: WindowRef, draft: string): Promise<'begun' | 'sealed'>
   /** Ends the draft, if there is one: it cannot be sealed any more. For whoever takes over the counts it was made of. */
   abandon(tenant: TenantId, window: WindowRef): Promise<void>
-  /** Repetition changes nothing. `superseded` when the draft cannot be sealed any more: then nothing is promised of the rows. */
+  /**
+   * Many at once, in commits that leave ingest its share; cheapest in the order of their tokens. Repetition changes nothing.
+   * @param rest awaited after each commit; `false` ends it
+   * @returns `superseded` when the draft cannot be sealed any more, `stopped` when `rest` said so: then nothing is promised of the rows
+   */
   addRows(
     tenant: TenantId,
     window: WindowRef,
     draft: string,
     rows: readonly SnapshotRow[],
-  ): Promise<'added' | 'superseded'>
+    rest: () => Promise<boolean>,
+  ): Promise<'added' | 'superseded' | 'stopped'>
   /**
    * Closes the window once and for all. `superseded` when its draft (`id`) cannot be sealed any more, `fenced` when the lease is no longer
    * held: then nothing is closed.

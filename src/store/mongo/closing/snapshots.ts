@@ -2,6 +2,7 @@
 import type { Db } from 'mongodb'
 import { keyIn, pageOf } from '../../page.ts'
 import type { SnapshotRow, SnapshotStore } from '../../ports.ts'
+import { slicesOf } from '../../slices.ts'
 import type { Allocator } from '../commit/allocator.ts'
 import { upsertAll } from '../driver/bulk.ts'
 import { keyOf } from '../driver/keys-of.ts'
@@ -9,6 +10,9 @@ import { retried } from '../driver/writing.ts'
 import { closingCollections, type SnapshotRowDoc } from '../schema/closing-collections.ts'
 import type { StatementCollections } from '../schema/collections.ts'
 import { createClosings } from './closings.ts'
+
+/** Rows added at once. */
+const ROWS = 100
 
 export function createSnapshotStore(
   db: Db,
@@ -23,21 +27,28 @@ function drafting(db: Db): Pick<SnapshotStore, 'begin' | 'addRows'> {
   return {
     begin: async (tenant, { policy, version, start }, draft) => {
       const open = { _id: keyOf(tenant, policy, version, start), waiting: { $exists: true } }
-      const { matchedCount } = await retried(() => closings.updateOne(open, { $set: { draft } }))
-      if (matchedCount === 0) return 'sealed'
-      await retried(() => rows.deleteMany({ tenant, policy, version, start, draft: { $ne: draft } }))
+      const begun = { $set: { draft }, $addToSet: { drafts: draft } }
+      const found = await retried(() => closings.findOneAndUpdate(open, begun, { returnDocument: 'before' }))
+      if (found === null) return 'sealed'
+      // Not of all others: whoever is held up here may have been followed by one whose rows are sealed by now.
+      const earlier = [...(found.drafts ?? []), found.draft ?? draft].filter((one) => one !== draft)
+      await retried(() => rows.deleteMany({ tenant, policy, version, start, draft: { $in: earlier } }))
       return 'begun'
     },
-    addRows: async (tenant, { policy, version, start }, draft, given) => {
+    addRows: async (tenant, window, draft, given, rest) => {
+      const { policy, version, start } = window
       const _id = keyOf(tenant, policy, version, start)
-      if (!(await closings.findOne({ _id, draft, waiting: { $exists: true } }))) return 'superseded'
-      const changes = given.map(({ others, ...row }) => ({
-        _id: keyOf(tenant, draft, row.token),
-        update: {
-          $setOnInsert: { ...row, tenant, policy, version, start, draft, tokens: [row.token, ...others] },
-        },
-      }))
-      await upsertAll(rows, changes)
+      for (const some of slicesOf(given, ROWS)) {
+        if (!(await closings.findOne({ _id, draft, waiting: { $exists: true } }))) return 'superseded'
+        const changes = some.map(({ others, ...row }) => ({
+          _id: keyOf(tenant, draft, row.token),
+          update: {
+            $setOnInsert: { ...row, tenant, policy, version, start, draft, tokens: [row.token, ...others] },
+          },
+        }))
+        await upsertAll(rows, changes)
+        if (!(await rest())) return 'stopped'
+      }
       return 'added'
     },
   }

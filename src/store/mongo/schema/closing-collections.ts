@@ -18,6 +18,8 @@ export interface ClosingDoc extends Written {
   readonly author: string | null
   readonly reason: string | null
   readonly draft: string | null
+  /** All that were ever begun: who begins another removes the rows of these. */
+  readonly drafts?: readonly string[]
   /** `requested`, only until it is closed. */
   readonly waiting?: number
   readonly closed?: number

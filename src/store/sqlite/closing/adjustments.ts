@@ -123,7 +123,8 @@ function bookedReader(db: Database): (tenant: TenantId, learner: string) => read
        coalesce(max(sealed), max(added)) AS evidence FROM (
        SELECT c.policy, c.version, c.window_start AS start, r.learner, r.key, 1 AS net, 0 AS purged, 0 AS entries,
          r.evidence AS sealed, NULL AS added
-       FROM family CROSS JOIN snapshot_row r ON r.tenant = @tenant AND r.learner = family.id
+       FROM family CROSS JOIN snapshot_learner s ON s.tenant = @tenant AND s.learner = family.id
+         CROSS JOIN snapshot_row r ON r.tenant = s.tenant AND r.draft = s.draft AND r.token = s.token
          CROSS JOIN closing c ON c.tenant = r.tenant AND c.draft = r.draft AND c.closed IS NOT NULL
        UNION ALL
        SELECT a.policy, a.version, a.window_start, a.learner, a.key, a.delta, iif(a.kind = 'purged', a.delta, 0), 1, NULL,

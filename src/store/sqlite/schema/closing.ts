@@ -97,3 +97,20 @@ CREATE TABLE act (
 ) STRICT;
 CREATE INDEX act_by_time ON act (tenant, at, id);
 `
+
+/**
+ * Sealed rows are written in the order of their tokens, which are random; by learner they are found in a table of its own, so that
+ * both are written page after page. An index would be one page more for each row.
+ */
+export const sealedLearnersSchema = `
+DROP INDEX snapshot_row_by_learner;
+CREATE TABLE snapshot_learner (
+  tenant TEXT NOT NULL,
+  learner TEXT NOT NULL,
+  draft TEXT NOT NULL,
+  token TEXT NOT NULL,
+  PRIMARY KEY (tenant, learner, draft, token)
+) STRICT, WITHOUT ROWID;
+INSERT INTO snapshot_learner (tenant, learner, draft, token)
+  SELECT tenant, learner, draft, token FROM snapshot_row WHERE learner IS NOT NULL ORDER BY tenant, learner, draft, token;
+`

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts'
 import { accountsSchema } from './accounts.ts'
 import { alertsSchema, outlooksSchema } from './alerts.ts'
 import { attachmentsSchema } from './attachments.ts'
-import { closingSchema } from './closing.ts'
+import { closingSchema, sealedLearnersSchema } from './closing.ts'
 import { descriptionsSchema } from './descriptions.ts'
 import { documentsSchema } from './documents.ts'
 import { factPlacesSchema } from './fact-places.ts'
@@ -38,6 +38,7 @@ export const MIGRATIONS: readonly string[] = [
   outlooksSchema,
   totalPartsSchema,
   factPlacesSchema,
+  sealedLearnersSchema,
 ]
 
 /** Brings the file to the newest version in one transaction. Throws StoreError `newer-schema` and changes nothing. */
