@@ -13,7 +13,7 @@ import type { CloseDeps, Draft, Drain } from './seal-window.ts'
 
 /** Rows held in memory at once, some 60 MB; of more, a part by token is copied after the other. */
 const PART = 50_000
-const PAGE = 1_000
+const PAGE = 500
 const LONGEST_REST_MS = 250
 
 /**
@@ -35,18 +35,18 @@ export async function copyRows(
     (await snapshots.addRows(request.tenant, request, id, rows, rest)) === 'added'
   const parts = Math.max(1, Math.ceil((await metering.countOf(request.tenant, window)) / most))
   for (let part = 0; part < parts; part++) {
-    const rows = await rowsOfPart(deps, draft, later, drain, (token) => partOf(token, parts) === part)
+    const rows = await rowsOfPart(deps, draft, later, rest, (token) => partOf(token, parts) === part)
     if (rows === null || !(await add(rows))) return false
   }
   for (const learner of later) if (!(await add(await asOfCutoff(deps, draft, learner)))) return false
   return true
 }
 
-/** Half of the time is the others': nobody waits for a window to be closed. */
+/** More than half of the time is the others': nobody waits for a window to be closed. */
 function resting(drain: Drain): () => Promise<boolean> {
   let began = performance.now()
   return async () => {
-    await sleep(Math.min(performance.now() - began, LONGEST_REST_MS))
+    await sleep(Math.min(1.5 * (performance.now() - began), LONGEST_REST_MS))
     const isOurs = await drain.keep()
     began = performance.now()
     return isOurs
@@ -67,7 +67,7 @@ async function rowsOfPart(
   deps: CloseDeps,
   draft: Draft,
   later: ReadonlySet<string>,
-  drain: Drain,
+  rest: () => Promise<boolean>,
   isOfPart: (token: string) => boolean,
 ): Promise<readonly SnapshotRow[] | null> {
   const { request, window, secret } = draft
@@ -80,7 +80,7 @@ async function rowsOfPart(
       const tokens = tokensOf(secret, one.identities, one.key)
       if (!later.has(one.learner) && isOfPart(tokens[0] ?? '')) rows.push(rowOf(deps, one, tokens))
     }
-    if (!(await drain.keep())) return null
+    if (!(await rest())) return null
     cursor = next
   }
   return rows.sort((a, b) => (a.token < b.token ? -1 : 1))
