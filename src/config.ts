@@ -82,7 +82,7 @@ export const configSchema = z.object({
   ROLLCALL_CACHE: size.default(40 * 1024 * 1024).meta({
     description:
       'Page cache of the embedded store’s writer, in bytes or with `kb` or `mb`; more helps beyond a few million statements.',
-    shown: '48mb',
+    shown: '40mb',
   }),
   ROLLCALL_REFUSALS: z.coerce
     .number()
