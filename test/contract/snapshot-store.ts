@@ -10,7 +10,7 @@ export const goOn = async (): Promise<boolean> => true
 const WINDOW = { policy: 'p', version: 1, start: NOON }
 const ANA = 'account:https://lms.example|ana'
 
-function requestFor(tenant: string, given: Partial<CloseRequest> = {}): Omit<CloseRequest, 'draft'> {
+export function requestFor(tenant: string, given: Partial<CloseRequest> = {}): Omit<CloseRequest, 'draft'> {
   const asked = { requested: NOON + 2, author: null, reason: null }
   const { draft: _, ...request } = { tenant, window: 'p.1.x', ...WINDOW, end: NOON + 1, ...asked, ...given }
   return request

@@ -1,5 +1,5 @@
 /** Closing under everything that can come between: later statements, a crash at each step, two processes at once (ruling 33). */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type MovableClock, systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -14,9 +14,11 @@ import { verifyNightly, verifyWindow } from '../../src/lrs/close/verify.ts'
 import type { Lrs } from '../../src/lrs/context.ts'
 import { createCatalogues } from '../../src/lrs/counting/catalogue.ts'
 import { addPolicy, policyOf } from '../../src/lrs/counting/policies.ts'
+import { putAliases } from '../../src/lrs/feeds.ts'
 import { storeStatements } from '../../src/lrs/statements/store-statements.ts'
 import { windowsBetween } from '../../src/metering/windows.ts'
 import type { CloseRequest, Closing, Lease, SnapshotRow, Stores } from '../../src/store/ports.ts'
+import type { Actor } from '../../src/xapi/types.ts'
 import { newDirectory, removeDirectory, storeOf } from '../harness/mongo.ts'
 import { learner, statement } from '../harness/running.ts'
 
@@ -161,44 +163,30 @@ describe('closing', () => {
     },
   )
 
-  it('of more rows than are held in memory, part by part, each is sealed once and in order', async () => {
-    const names = Array.from({ length: 40 }, (_, n) => `learner-${n}`)
-    await use(names)
-    await run()
-    const [window] = windowsBetween(
-      [(await policyOf(stores, TENANT, 'day', 'test')).versions[0] as never],
-      used,
-      used + 1,
-    )
-    const lease = (await stores.leases.acquire('drain', 'one', 60_000)) as Lease
-    const request = { tenant: TENANT, policy: 'day', version: 1, start: window?.start ?? 0 } as CloseRequest
-    await stores.snapshots.request({
-      ...request,
-      window: window?.id ?? '',
-      end: window?.end ?? 0,
-      requested: 1,
-      author: null,
-      reason: null,
-    })
-    await stores.snapshots.begin(TENANT, request, 'draft')
-    const draft = { request, window, id: 'draft', secret: 'secret', cutoff: { at: 0, seq: 0 } } as Draft
-    const held: number[] = []
-    const deps = withSnapshots({
-      addRows: (tenant, of, id, rows, rest) => {
-        held.push(rows.length)
-        return stores.snapshots.addRows(tenant, of, id, rows, rest)
-      },
-    })
-    const drained = { lease, keep: async () => true, count: async () => null }
-    expect(await copyRows(deps, draft, new Set(), drained, 5)).toBe(true)
-    expect(held).toHaveLength(8)
-    const { items } = await stores.snapshots.rows(TENANT, 'draft', { limit: 1000 })
-    const counted = await stores.metering.counted(TENANT, request, { limit: 1000 })
-    expect(items.map(({ learner: one }) => one).sort()).toEqual(
-      counted.items.map(({ learner: one }) => one).sort(),
-    )
-    expect(items).toHaveLength(40)
-  })
+  it.each(['cutoff', 'begin'] as const)(
+    'two who are merged at %s, before their rows are copied, are one afterwards, and nobody is booked twice',
+    async (step) => {
+      await use(['ana', 'ben', 'cyd'])
+      await run()
+      await due()
+      let once = true
+      const merging = withSnapshots({
+        [step]: async (...given: never[]) => {
+          const outcome = await (stores.snapshots[step] as (...args: never[]) => Promise<unknown>)(...given)
+          if (once)
+            await putAliases(lrs, admin, { aliases: [{ identities: [learner('ana'), learner('ben')] }] })
+          once = false
+          return outcome
+        },
+      })
+      await run(merging)
+      await run()
+      const closing = (await first()) as Closing
+      const { automatic, purged } = await stores.adjustments.sums(TENANT, closing)
+      expect(await stores.metering.countOf(TENANT, closing)).toBe(2)
+      expect(closing.count + automatic + purged).toBe(2)
+    },
+  )
 
   it('a learner who cannot be counted holds the window open, and the drain ends (ruling 30)', async () => {
     await use(['ana'])
@@ -236,6 +224,81 @@ describe('closing', () => {
     expect(await stores.snapshots.closings(TENANT)).toEqual([])
     await run(lrs, 'two')
     expect((await first())?.count).toBe(1)
+  })
+})
+
+describe('copying rows', () => {
+  const mails = Array.from({ length: 40 }, (_, n) => `mailto:learner-${n}@example.org`)
+  const send = async (actors: readonly Actor[]) => {
+    const timestamp = new Date(used).toISOString()
+    const bytes = new TextEncoder().encode(
+      JSON.stringify(actors.map((actor) => statement({ actor, timestamp }))),
+    )
+    await storeStatements(lrs, content, { bytes, version: '1.0.3' })
+  }
+  async function drafted() {
+    const policy = await policyOf(stores, TENANT, 'day', 'test')
+    const [window] = windowsBetween(policy.versions, used, used + 1)
+    if (!window) throw new Error('there is no window')
+    const place = { tenant: TENANT, policy: 'day', version: 1, start: window.start }
+    const asked = { ...place, window: window.id, end: window.end, requested: 1, author: null, reason: null }
+    await stores.snapshots.request(asked)
+    await stores.snapshots.begin(TENANT, asked, 'draft')
+    const request: CloseRequest = { ...asked, draft: 'draft' }
+    const draft: Draft = { request, policy, window, id: 'draft', secret: 's', cutoff: { at: used, seq: 0 } }
+    const lease = (await stores.leases.acquire('drain', 'one', 60_000)) as Lease
+    return { draft, lease }
+  }
+  const learnersOf = (rows: readonly { readonly learner: string | null }[]) =>
+    rows.map((row) => row.learner).sort()
+
+  it('of more than are held in memory, part by part: each once, whoever gets another identifier meanwhile', async () => {
+    const hashOf = (mbox: string) => ({ mbox_sha1sum: createHash('sha1').update(mbox).digest('hex') })
+    await send(mails.map(hashOf))
+    await run()
+    const { draft, lease } = await drafted()
+    const parts: number[] = []
+    const deps = withSnapshots({
+      addRows: async (...given) => {
+        const outcome = await stores.snapshots.addRows(...given)
+        if (parts.push(given[3].length) === 1) await send(mails.map((mbox) => ({ mbox })))
+        return outcome
+      },
+    })
+    const drained = { lease, keep: async () => true, count: async () => null }
+    expect(await copyRows(deps, draft, new Set(), drained, 10)).toBe(true)
+    expect(parts).toHaveLength(4)
+    const { items } = await stores.snapshots.rows(TENANT, 'draft', { limit: 1000 })
+    const counted = await stores.metering.counted(TENANT, draft.request, { limit: 1000 })
+    expect(learnersOf(items)).toEqual(learnersOf(counted.items))
+    expect(items).toHaveLength(40)
+  })
+
+  it('each part is added in the order of its tokens', async () => {
+    await send(mails.map((mbox) => ({ mbox })))
+    await run()
+    const { draft, lease } = await drafted()
+    const added: (readonly string[])[] = []
+    const deps = withSnapshots({
+      addRows: async (...given) => {
+        added.push(given[3].map(({ token }) => token))
+        return stores.snapshots.addRows(...given)
+      },
+    })
+    await copyRows(deps, draft, new Set(), { lease, keep: async () => true, count: async () => null })
+    expect(added).toEqual([[...(added[0] ?? [])].sort()])
+    expect(added[0]).toHaveLength(40)
+  })
+
+  it('a lost lease is noticed also while learners are looked at who have no row', async () => {
+    await use(['ana', 'ben', 'cyd'])
+    await run()
+    const { draft, lease } = await drafted()
+    const { items } = await stores.metering.counted(TENANT, draft.request, { limit: 1000 })
+    let kept = 0
+    const losing = { lease, keep: async () => ++kept <= 1, count: async () => null }
+    // The cutoff is before all of them.
+    expect(await copyRows(lrs, draft, new Set(items.map((one) => one.learner)), losing)).toBe(false)
   })
 })
 

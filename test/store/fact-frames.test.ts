@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import SqliteDatabase from 'better-sqlite3'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Fact } from '../../src/attempts/fact.ts'
+import { factsOf } from '../../src/attempts/facts.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
-import { createFrameWriter, splitFact } from '../../src/store/sqlite/metering/fact-frames.ts'
+import { createFrameWriter, joinParts, splitFact } from '../../src/store/sqlite/metering/fact-frames.ts'
+import { type FactRow, factReader, factsReader } from '../../src/store/sqlite/metering/fact-rows.ts'
 import { migrate } from '../../src/store/sqlite/schema/migrations.ts'
 
 const fact: Fact = {
@@ -25,10 +28,24 @@ const fact: Fact = {
   subAccount: 'sub',
 }
 
+/** Of the sample of the SCORM profile, with another attempt. */
+function framesOf(attempt: string): readonly (string | null)[] {
+  const text = readFileSync('statements/scorm-profile/session.json', 'utf8')
+  const { steps } = JSON.parse(text.replaceAll(/attemptId=[0-9a-f-]{36}/g, `attemptId=${attempt}`)) as {
+    steps: { statement: Parameters<typeof factsOf>[0] }[]
+  }
+  const origin = { idGiven: true, credential: 'c', purpose: 'learner' as const }
+  return steps
+    .flatMap(({ statement }) => factsOf(statement, { ...origin, statementId: statement.id ?? '' }))
+    .map((one) => splitFact(one).frame)
+}
+
 describe('the frame of a fact', () => {
   it('and the rest say what the fact says, but for the learner', () => {
     const { frame, data } = splitFact(fact)
-    expect({ ...JSON.parse(frame ?? ''), ...JSON.parse(data), learner: fact.learner }).toEqual(fact)
+    const lists = { parents: [], keys: [], groupings: [] }
+    expect({ ...lists, ...JSON.parse(frame ?? ''), ...JSON.parse(data), learner: fact.learner }).toEqual(fact)
+    expect({ ...lists, ...JSON.parse(joinParts(frame ?? '', data)), learner: fact.learner }).toEqual(fact)
   })
 
   it('says nothing of the learner, nor of this use', () => {
@@ -41,8 +58,28 @@ describe('the frame of a fact', () => {
       const about = { ...fact, object: { id: 'mbox:mailto:grace@example.org', type } }
       const { frame, data } = splitFact(about)
       expect(frame).toBe(null)
-      expect({ ...JSON.parse(data), learner: fact.learner }).toEqual(about)
+      expect({ parents: [], ...JSON.parse(data), learner: fact.learner }).toEqual(about)
     }
+  })
+
+  it('is the same for every attempt at a SCO of the SCORM profile, and names none', () => {
+    const attempts = ['6f1c0d0e-0b1d-4c57-9b0e-1d3f3a5b7c11', '7f1c0d0e-0b1d-4c57-9b0e-1d3f3a5b7c22']
+    const [one, other] = attempts.map((attempt) => framesOf(attempt))
+    expect(one).toEqual(other)
+    expect(JSON.stringify(one)).not.toContain(attempts[0])
+    expect(new Set(one).size).toBeGreaterThan(1)
+  })
+
+  it('is none where the object is an attempt itself, or where it is long', () => {
+    const attempt = 'http://adlnet.gov/expapi/activities/attempt'
+    for (const object of [
+      { id: 'https://lms.example/a/1', type: attempt },
+      { id: 'https://lms.example/c?attemptId=1' },
+    ])
+      expect(splitFact({ ...fact, object }).frame).toBe(null)
+    expect(splitFact({ ...fact, object: { id: `https://lms.example/${'x'.repeat(2_000)}` } }).frame).toBe(
+      null,
+    )
   })
 })
 
@@ -61,45 +98,68 @@ describe('frames', () => {
     migrate(db)
   })
 
-  it('are stored once for each tenant', () => {
+  /** Met before. */
+  const met = (frames: ReturnType<typeof writer>, tenant: string, frame: string): number | null => {
+    frames.numberOf(tenant, frame)
+    return frames.numberOf(tenant, frame)
+  }
+
+  it('are stored when they are met again, once for each tenant', () => {
     const { numberOf } = writer()
-    const numbers = [numberOf('t', 'a'), numberOf('t', 'b'), numberOf('t', 'a'), numberOf('u', 'a')]
-    expect(numbers).toEqual([1, 2, 1, 3])
+    const given = [
+      ['t', 'a'],
+      ['t', 'b'],
+      ['t', 'a'],
+      ['u', 'a'],
+      ['t', 'a'],
+      ['u', 'a'],
+    ] as const
+    expect(given.map(([tenant, frame]) => numberOf(tenant, frame))).toEqual([null, null, 1, null, 1, 2])
     expect(stored()).toEqual([
       [1, 't', 'a'],
-      [2, 't', 'b'],
-      [3, 'u', 'a'],
+      [2, 'u', 'a'],
     ])
   })
 
   it('are found again by whoever does not remember them', () => {
-    const { numberOf, distrust } = writer()
-    numberOf('t', 'a')
-    distrust()
-    expect(numberOf('t', 'a')).toBe(1)
+    const frames = writer()
+    met(frames, 't', 'a')
+    rollback()
+    expect(met(frames, 't', 'a')).toBe(1)
     expect(stored()).toHaveLength(1)
   })
 
   it('of a commit that is rolled back are not remembered', () => {
-    const { numberOf } = writer()
+    const frames = writer()
     db.exec('BEGIN')
-    numberOf('t', 'a')
+    met(frames, 't', 'a')
     db.exec('ROLLBACK')
     rollback()
-    expect(numberOf('t', 'b')).toBe(1)
-    expect(numberOf('t', 'a')).toBe(2)
+    expect(met(frames, 't', 'b')).toBe(1)
+    expect(met(frames, 't', 'a')).toBe(2)
   })
 
   it('that are damaged get another number, for every writer of the connection', () => {
     const [one, other] = [writer(), writer()]
-    one.numberOf('t', 'a')
+    met(one, 't', 'a')
     db.exec("UPDATE fact_frame SET data = '?'")
-    other.distrust()
-    expect(other.numberOf('t', 'a')).toBe(2)
+    expect(other.soundNumberOf('t', 'a')).toBe(2)
     expect(one.numberOf('t', 'a')).toBe(2)
+    expect(one.soundNumberOf('t', 'a')).toBe(2)
     expect(stored()).toEqual([
       [1, 't', '?'],
       [2, 't', 'a'],
     ])
+  })
+
+  it('never get the number of one that was lost: readers remember what it stood for', () => {
+    const frames = writer()
+    const row = (frame: number | null): FactRow => [1, 'ifi', frame, '{}', 1, 0]
+    const remembering = factsReader(db)
+    expect(remembering(row(met(frames, 't', '{"verb":"a"}'))).verb).toBe('a')
+    db.exec('DELETE FROM fact_frame')
+    const number = met(frames, 't', '{"verb":"b"}')
+    expect(factReader(db)(row(number)).verb).toBe('b')
+    expect(remembering(row(number)).verb).toBe('b')
   })
 })

@@ -11,8 +11,8 @@ import { circumstancesOf, deriveHistory } from '../counting/recount.ts'
 import { tokensOf } from './later-facts.ts'
 import type { CloseDeps, Draft, Drain } from './seal-window.ts'
 
-/** Rows held in memory at once, some 60 MB; of more, a part by token is copied after the other. */
-const PART = 50_000
+/** Rows held in memory at once, some 80 MB; of more, a part of the learners is copied after the other. */
+const PART = 100_000
 const PAGE = 500
 const LONGEST_REST_MS = 250
 
@@ -35,10 +35,13 @@ export async function copyRows(
     (await snapshots.addRows(request.tenant, request, id, rows, rest)) === 'added'
   const parts = Math.max(1, Math.ceil((await metering.countOf(request.tenant, window)) / most))
   for (let part = 0; part < parts; part++) {
-    const rows = await rowsOfPart(deps, draft, later, rest, (token) => partOf(token, parts) === part)
+    const rows = await rowsOfPart(deps, draft, later, rest, (learner) => partOf(learner, parts) === part)
     if (rows === null || !(await add(rows))) return false
   }
-  for (const learner of later) if (!(await add(await asOfCutoff(deps, draft, learner)))) return false
+  for (const learner of later) {
+    // Also when there is no row: the lease is to be kept.
+    if (!(await add(await asOfCutoff(deps, draft, learner))) || !(await rest())) return false
+  }
   return true
 }
 
@@ -53,13 +56,12 @@ function resting(drain: Drain): () => Promise<boolean> {
   }
 }
 
-/** Base64url in the order of its characters' codes. */
-const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
-
-/** Of so many parts about alike, which follow each other as tokens do. */
-export function partOf(token: string, parts: number): number {
-  const [first = 0, second = 0] = [...token.slice(0, 2)].map((digit) => DIGITS.indexOf(digit))
-  return Math.floor(((first * DIGITS.length + second) / DIGITS.length ** 2) * parts)
+/**
+ * Of so many parts about alike. By learner, since the rows of a learner stay as they are under the lease; identifiers, and with
+ * them tokens, may change while statements come in.
+ */
+export function partOf(learner: string, parts: number): number {
+  return Math.floor((Number.parseInt(learner.slice(0, 6), 16) / 16 ** 6) * parts)
 }
 
 /** Ascending by token; null when the lease is lost. */
@@ -68,7 +70,7 @@ async function rowsOfPart(
   draft: Draft,
   later: ReadonlySet<string>,
   rest: () => Promise<boolean>,
-  isOfPart: (token: string) => boolean,
+  isOfPart: (learner: string) => boolean,
 ): Promise<readonly SnapshotRow[] | null> {
   const { request, window, secret } = draft
   const rows: SnapshotRow[] = []
@@ -77,13 +79,14 @@ async function rowsOfPart(
     const page = { limit: PAGE, ...(cursor !== undefined && { cursor }) }
     const { items, next } = await deps.stores.metering.counted(request.tenant, window, page)
     for (const one of items) {
-      const tokens = tokensOf(secret, one.identities, one.key)
-      if (!later.has(one.learner) && isOfPart(tokens[0] ?? '')) rows.push(rowOf(deps, one, tokens))
+      if (later.has(one.learner) || !isOfPart(one.learner)) continue
+      rows.push(rowOf(deps, one, tokensOf(secret, one.identities, one.key)))
     }
     if (!(await rest())) return null
     cursor = next
   }
-  return rows.sort((a, b) => (a.token < b.token ? -1 : 1))
+  // Of two who have one token by now, merged since they were counted, the first evidence stays.
+  return rows.sort((a, b) => (a.token < b.token ? -1 : Number(a.token > b.token)))
 }
 
 /** What the learner counted for when only what was known at the cutoff is known. */

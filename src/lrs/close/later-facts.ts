@@ -56,7 +56,7 @@ async function adjustmentOf(
   }
 }
 
-/** The first is the one a row is known by (seal-window.ts). */
+/** The first is the one a row is known by (copy-rows.ts). */
 export function tokensOf(secret: string, identities: readonly Identity[], key: string): readonly string[] {
   const seen = identities.filter((one) => one.seen)
   const known = (seen.length > 0 ? seen : identities).map(({ ifi }) => ifi).sort()

@@ -21,7 +21,7 @@ export function createClosings(db: Db, { links }: StatementCollections, allocato
     request: async ({ tenant, policy, version, start, window, end, requested, author, reason }) => {
       const _id = keyOf(tenant, policy, version, start)
       const given = { tenant, policy, version, start, window, end, requested, author, reason }
-      await insertOnce(closings, { ...given, _id, draft: null, waiting: requested })
+      await insertOnce(closings, { ...given, _id, draft: null, drafts: [], waiting: requested })
     },
     cutoff: async () => {
       // A number of its own: whatever is numbered earlier was given out before, whatever comes later is numbered higher.

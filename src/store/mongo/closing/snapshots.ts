@@ -31,8 +31,9 @@ function drafting(db: Db): Pick<SnapshotStore, 'begin' | 'addRows'> {
       const found = await retried(() => closings.findOneAndUpdate(open, begun, { returnDocument: 'before' }))
       if (found === null) return 'sealed'
       // Not of all others: whoever is held up here may have been followed by one whose rows are sealed by now.
-      const earlier = [...(found.drafts ?? []), found.draft ?? draft].filter((one) => one !== draft)
-      await retried(() => rows.deleteMany({ tenant, policy, version, start, draft: { $in: earlier } }))
+      // One that was asked for by an earlier version does not say which were begun.
+      const earlier = found.drafts ? { $in: found.drafts.filter((one) => one !== draft) } : { $ne: draft }
+      await retried(() => rows.deleteMany({ tenant, policy, version, start, draft: earlier }))
       return 'begun'
     },
     addRows: async (tenant, window, draft, given, rest) => {

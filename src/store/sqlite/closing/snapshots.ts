@@ -33,8 +33,10 @@ export function snapshotRowWrites(db: Database) {
   const token = db.prepare<[string, string, string]>(
     'INSERT INTO snapshot_token (tenant, draft, token) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   )
+  // Two who were merged since they were counted have one token, and one of them the row.
   const learner = db.prepare<[string, string, string, string]>(
-    'INSERT INTO snapshot_learner (tenant, learner, draft, token) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    `INSERT INTO snapshot_learner (tenant, learner, draft, token) SELECT tenant, learner, draft, token FROM snapshot_row
+     WHERE tenant = ? AND draft = ? AND token = ? AND learner = ? ON CONFLICT DO NOTHING`,
   )
   const clear = draftClearer(db)
   const isCurrent = (tenant: TenantId, { policy, version, start }: WindowRef, draft: string): boolean =>
@@ -67,7 +69,7 @@ export function snapshotRowWrites(db: Database) {
       found: readonly Found[],
     ): 'added' | 'superseded' => {
       if (!isCurrent(tenant, window, draft)) return 'superseded'
-      for (const one of found) learner.run(tenant, one.learner, draft, one.token)
+      for (const one of found) learner.run(tenant, draft, one.token, one.learner)
       return 'added'
     },
     clearDrafts: (tenant: TenantId, window: WindowRef, draft: string): boolean =>

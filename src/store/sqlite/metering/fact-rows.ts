@@ -40,6 +40,9 @@ export function factsReader(db: Database): (row: FactRow) => StoredFact {
   return (row) => factOf(row, frameOf)
 }
 
+/** Lists are stored when something is in them. */
+const NONE: readonly never[] = []
+
 type FrameOf = (number: number, seq: number) => object
 
 function frameReader(db: Database): FrameOf {
@@ -50,7 +53,17 @@ function frameReader(db: Database): FrameOf {
 function factOf([seq, learner, frame, data, stored, voided]: FactRow, frameOf: FrameOf): StoredFact {
   const common = frame === null ? null : frameOf(frame, seq)
   // Onto the object just parsed: copying its many members costs three times what parsing does.
-  return Object.assign(parsed(data, seq) as Fact, common, { learner, seq, stored, voided: voided === 1 })
+  const fact = Object.assign(parsed(data, seq) as Partial<Fact>, common, {
+    learner,
+    seq,
+    stored,
+    voided: voided === 1,
+  })
+  return Object.assign(fact, {
+    keys: fact.keys ?? NONE,
+    parents: fact.parents ?? NONE,
+    groupings: fact.groupings ?? NONE,
+  }) as StoredFact
 }
 
 function parsed(data: string | undefined, seq: number): object {

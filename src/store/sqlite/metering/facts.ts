@@ -7,7 +7,7 @@ import type { TenantId } from '../../ports.ts'
 import type { Database, WriteContext } from '../database.ts'
 import { addIdentity, linkIdentities } from '../learners/merge.ts'
 import { createObjectNotes } from '../statements/objects.ts'
-import { createFrameWriter, type SplitFact, splitFact } from './fact-frames.ts'
+import { createFrameWriter, type FrameWriter, joinParts, type SplitFact, splitFact } from './fact-frames.ts'
 import { markIdentity } from './marks.ts'
 
 /** A Fact on its way to the writer. */
@@ -65,12 +65,18 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
   const identityOf = createIdentities(db, context)
   const note = createObjectNotes(db, context)
   const remove = db.prepare<[number]>('DELETE FROM fact WHERE seq = ?')
-  const addAll = (owner: FactOwner, facts: readonly PackedFact[], commit: number): void => {
+  const addAll = (
+    owner: FactOwner,
+    facts: readonly PackedFact[],
+    commit: number,
+    numberOf: FrameWriter['numberOf'],
+  ): void => {
     for (const fact of facts) {
       const identity = identityOf(owner, fact, commit)
+      const frame = fact.frame === null ? null : numberOf(owner.tenant, fact.frame)
+      const data = frame === null && fact.frame !== null ? joinParts(fact.frame, fact.data) : fact.data
       // A Group may name one person twice: one fact is enough.
-      const frame = fact.frame === null ? null : frames.numberOf(owner.tenant, fact.frame)
-      add.run(identity, owner.seq, frame, fact.data, owner.received, owner.voided)
+      add.run(identity, owner.seq, frame, data, owner.received, owner.voided)
       if (fact.object !== null) note(owner.tenant, fact.object)
       mark(db, owner, identity, commit)
     }
@@ -79,7 +85,7 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
     for (const identity of identitiesOf.all(owner.seq)) mark(db, owner, identity, commit)
   }
   return {
-    add: addAll,
+    add: (owner, facts, commit) => addAll(owner, facts, commit, frames.numberOf),
     voided: (owner, commit) => {
       setVoided.run(owner.seq)
       markLearnersOf(owner, commit)
@@ -87,8 +93,7 @@ export function createFactWriter(db: Database, context: WriteContext): FactWrite
     replace: (owner, facts, commit) => {
       markLearnersOf(owner, commit)
       remove.run(owner.seq)
-      if (facts.length > 0) frames.distrust()
-      addAll(owner, facts, commit)
+      addAll(owner, facts, commit, frames.soundNumberOf)
     },
   }
 }

@@ -103,7 +103,6 @@ CREATE INDEX act_by_time ON act (tenant, at, id);
  * both are written page after page. An index would be one page more for each row.
  */
 export const sealedLearnersSchema = `
-DROP INDEX snapshot_row_by_learner;
 CREATE TABLE snapshot_learner (
   tenant TEXT NOT NULL,
   learner TEXT NOT NULL,
@@ -113,4 +112,5 @@ CREATE TABLE snapshot_learner (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO snapshot_learner (tenant, learner, draft, token)
   SELECT tenant, learner, draft, token FROM snapshot_row WHERE learner IS NOT NULL ORDER BY tenant, learner, draft, token;
+DROP INDEX snapshot_row_by_learner;
 `

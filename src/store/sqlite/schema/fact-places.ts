@@ -4,11 +4,12 @@
  */
 export const factPlacesSchema = `
 CREATE TABLE fact_frame (
-  number INTEGER PRIMARY KEY,
+  -- never given out twice: readers remember what it stands for
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
   tenant TEXT NOT NULL,
   -- the first half of its SHA-256; null when it was found damaged and another has taken its place
   hash   BLOB,
-  -- the members in common, as JSON: nothing of any learner
+  -- the members in common, as JSON: nothing of a learner, nor of one attempt
   data   TEXT NOT NULL,
   UNIQUE (tenant, hash)
 ) STRICT;
@@ -31,4 +32,7 @@ INSERT INTO fact_of_learner (identity, seq, data, received, voided)
 DROP TABLE fact;
 ALTER TABLE fact_of_learner RENAME TO fact;
 CREATE INDEX fact_by_statement ON fact (seq);
+
+-- Objects that are people are no longer noted.
+DELETE FROM object_seen WHERE object LIKE 'mbox:%' OR object LIKE 'sha1:%' OR object LIKE 'openid:%' OR object LIKE 'account:%|%';
 `
