@@ -62,6 +62,8 @@ export async function startJobs(
   agenda.on('fail', report)
   // biome-ignore lint/nursery/noMisusedPromises: Agenda awaits the promise of a handler with one parameter.
   agenda.define(DRAIN, async (job) => {
+    // Agenda may begin what it had taken before it was stopped.
+    if (stopping.signal.aborted) return
     running = true
     again = false
     const control = { signal: stopping.signal, touch: () => touched(job) }
@@ -112,6 +114,8 @@ export async function startJobs(
       // Unlocks what is queued; what runs ends at its slice and unlocks itself.
       await agenda.stop(false)
       await ended
+      // Also one that Agenda has given up.
+      await drained.catch(() => undefined)
       for (const one of beside) await one.ended()
     },
   }
