@@ -69,7 +69,10 @@ export interface Difference {
   /** Whose entry it is: for −1 one who is in the books. */
   readonly learner: string
   readonly evidence: Evidence | null
-  /** How many entries there are before it: with the rest it names the entry, so that it is written once. */
+  /**
+   * How many entries this learner has before it: with the rest it names the entry, so that it is written once. Not how many all
+   * have who are one person now: they may be split.
+   */
   readonly ordinal: number
   /** More than one of those who are one person now is in the books. */
   readonly merged: boolean
@@ -116,23 +119,23 @@ function differencesOfKey(
   { learner, window, key, live }: Key,
   booked: readonly Booked[],
 ): readonly Difference[] {
-  const ordinal = sum(booked.map(({ entries }) => entries))
   const due = (live ? 1 : 0) - sum(booked.map(({ net }) => net))
   if (due > 0) {
     const unpurged = sum(booked.map(({ purged }) => purged)) < 0
+    const ordinal = sum(booked.filter((one) => one.learner === learner).map(({ entries }) => entries))
     return [{ window, key, delta: 1, learner, evidence: live, ordinal, merged: false, unpurged }]
   }
   // The one who stands for all keeps its entry the longest.
   const there = booked
     .filter(({ net }) => net > 0)
     .sort((a, b) => Number(a.learner === learner) - Number(b.learner === learner))
-  return there.slice(0, -due).map((one, index) => ({
+  return there.slice(0, -due).map((one) => ({
     window,
     key,
     delta: -1,
     learner: one.learner,
     evidence: one.evidence,
-    ordinal: ordinal + index,
+    ordinal: one.entries,
     merged: there.length > 1,
     unpurged: false,
   }))
@@ -141,7 +144,7 @@ function differencesOfKey(
 /** The same difference has the same name, whoever finds it and how often. */
 export function differenceId({ window, learner, key, ordinal }: Difference): string {
   return createHash('sha256')
-    .update(JSON.stringify([window.policy, window.version, window.start, learner, key, ordinal]))
+    .update(JSON.stringify([window.policy, window.version, window.start, learner, key, 'entry', ordinal]))
     .digest('base64url')
     .slice(0, 22)
 }

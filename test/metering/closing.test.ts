@@ -134,6 +134,15 @@ describe('what later facts change', () => {
     )
   })
 
+  it('Q21: who was one with somebody, left out, and split again counts again: each entry has a name of its own', () => {
+    const books = new Books(['a', 'b'].map((learner) => ({ learner, key: 'learner' })))
+    books.write('a', ['a', 'b'], ['learner'], false)
+    books.write('a', ['a', 'b'], [], false)
+    books.write('a', ['a'], ['learner'], false)
+    books.write('b', ['b'], ['learner'], false)
+    expect(['a', 'b'].map((one) => books.of([one]).map(({ net }) => net))).toEqual([[1], [1]])
+  })
+
   it('1,000 histories: in whatever order late facts come, the sum is the same', () => {
     fc.assert(
       fc.property(someKeys, fc.array(someKeys, { maxLength: 6 }), (sealedKeys, states) => {
